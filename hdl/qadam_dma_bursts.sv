@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Burst generator of a DMA: cuts a transfer of planes x segments x bus words into AXI bursts that
+// have at most 256 beats and do not cross 4 KB.
+//
+// start_i loads the transfer (only while idle_o). Then burst_valid_o stays high with one burst per
+// burst_take_i, which may come in every cycle. A burst is burst_words_o bus words.
+
+module qadam_dma_bursts #(
+    parameter int unsigned BusWidth = 64,
+    parameter int unsigned AxiWidth = 64
+) (
+    input  logic            clk_i,
+    input  logic            rst_ni,
+    input  logic            start_i,
+    input  qadam_pkg::dma_t dma_i,
+    output logic            idle_o,
+    output logic            burst_valid_o,
+    input  logic            burst_take_i,
+    output logic [    63:0] burst_addr_o,
+    output logic [    12:0] burst_words_o,
+    output logic            burst_last_o    // last burst of the transfer
+);
+
+  localparam int unsigned BUS_BYTES = BusWidth / 8;
+  localparam int unsigned WORD_BITS = $clog2(BUS_BYTES);
+  localparam int unsigned MAX_WORDS = 256 * AxiWidth / BusWidth;
+  localparam int unsigned PAGE_WORDS = 4096 / BUS_BYTES;
+
+  logic busy_q;
+  logic [63:0] addr_q, segment_q, plane_q;
+  logic [31:0] left_q, words_q, segments_q, segments_left_q, planes_left_q;
+  logic [31:0] segment_stride_q, plane_stride_q;
+  logic [12:0] to_page, limit, words;
+  logic last_in_segment, last_segment, last_plane;
+  logic [63:0] next_segment, next_plane;
+
+  assign to_page = 13'(PAGE_WORDS) - 13'(addr_q[11:WORD_BITS]);
+  assign limit = to_page < 13'(MAX_WORDS) ? to_page : 13'(MAX_WORDS);
+  assign words = left_q < 32'(limit) ? left_q[12:0] : limit;
+  assign last_in_segment = left_q == 32'(words);
+  assign last_segment = segments_left_q == 32'd1;
+  assign last_plane = planes_left_q == 32'd1;
+  assign next_segment = segment_q + 64'(segment_stride_q);
+  assign next_plane = plane_q + 64'(plane_stride_q);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) busy_q <= 1'b0;
+    else if (start_i) busy_q <= 1'b1;
+    else if (burst_take_i && burst_last_o) busy_q <= 1'b0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) begin
+      addr_q <= dma_i.address;
+      segment_q <= dma_i.address;
+      plane_q <= dma_i.address;
+      left_q <= dma_i.words;
+      words_q <= dma_i.words;
+      segments_q <= dma_i.segments;
+      segments_left_q <= dma_i.segments;
+      planes_left_q <= dma_i.planes;
+      segment_stride_q <= dma_i.segment_stride;
+      plane_stride_q <= dma_i.plane_stride;
+    end else if (burst_take_i) begin
+      if (!last_in_segment) begin
+        addr_q <= addr_q + (64'(words) << WORD_BITS);
+        left_q <= left_q - 32'(words);
+      end else begin
+        left_q <= words_q;
+        if (!last_segment) begin
+          addr_q <= next_segment;
+          segment_q <= next_segment;
+          segments_left_q <= segments_left_q - 32'd1;
+        end else begin
+          addr_q <= next_plane;
+          segment_q <= next_plane;
+          plane_q <= next_plane;
+          segments_left_q <= segments_q;
+          planes_left_q <= planes_left_q - 32'd1;
+        end
+      end
+    end
+  end
+
+  assign idle_o = !busy_q;
+  assign burst_valid_o = busy_q;
+  assign burst_addr_o = addr_q;
+  assign burst_words_o = words;
+  assign burst_last_o = last_in_segment && last_segment && last_plane;
+
+  logic unused_fields;
+  assign unused_fields = ^dma_i;
+
+endmodule

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One row of the array: the control of its PEs (addresses, bus matching, pipeline of
+// enables) and the PEs themselves.
+//
+// start_i samples desc_i and starts one beat of steps (idx, f), see docs/architecture.md 2. A beat is
+// never interrupted; the next start comes at the earliest when it is complete.
+
+module qadam_row #(
+    parameter int unsigned Cols = 14,
+    parameter int unsigned IfmapWords = 24,
+    parameter int unsigned FilterWords = 224,
+    parameter int unsigned PsumWords = 24,
+    parameter int unsigned ActWidth = 16,
+    parameter int unsigned WeightWidth = 16,
+    parameter int unsigned PsumWidth = 32,
+    parameter int unsigned ActLanes = 4,
+    parameter int unsigned WeightLanes = 4,
+    parameter int unsigned MulLatency = 1,
+    parameter int unsigned AddLatency = 1,
+    parameter int unsigned LatchSpads = 1
+) (
+    input  logic                               clk_i,
+    input  logic                               rst_ni,
+    // configuration of the array, of this row and of the columns (stable while not idle)
+    input  qadam_pkg::config_t                 config_i,
+    input  logic                               head_i,        // first row of the chain
+    input  logic [                        7:0] group_i,       // channel group of this row
+    input  logic [                        7:0] group_row_i,   // row within its set
+    input  logic [                   Cols-1:0] col_used_i,
+    input  logic [                 8*Cols-1:0] col_set_i,     // set of a column
+    input  logic [                 8*Cols-1:0] col_j_i,       // ofmap row of a column in its set
+    input  logic [                16*Cols-1:0] col_ja_i,      // the same times a
+    // slot
+    input  logic                               start_i,
+    input  qadam_pkg::desc_t                   desc_i,
+    input  logic [                        7:0] ev_i,          // valid ofmap rows of desc_i's step
+    // ifmap bus, one cycle before the PEs write
+    input  logic                               ifmap_valid_i,
+    input  logic [                        7:0] ifmap_group_i,
+    input  logic [                       15:0] ifmap_y_i,
+    input  logic [                        7:0] ifmap_ev_i,
+    input  logic [                       15:0] ifmap_addr_i,  // spad address of lane 0's word
+    input  logic [      ActLanes*ActWidth-1:0] ifmap_data_i,
+    // filter bus, one cycle before the PEs write
+    input  logic                               filter_valid_i,
+    input  logic [                        7:0] filter_set_i,
+    input  logic [                       15:0] filter_group_i,
+    input  logic [WeightLanes*WeightWidth-1:0] filter_data_i,
+    // chain; active_o tells the row below that this row's beat is real (write stage)
+    input  logic                               active_i,
+    input  logic [   Cols*(PsumWidth+1)-1:0]   psum_i,
+    output logic                               active_o,
+    output logic [   Cols*(PsumWidth+1)-1:0]   psum_o,
+    // emission: psum_o holds entry emit_entry_o of the columns emit_o
+    output logic                               emit_o,
+    output logic [                        7:0] emit_entry_o,
+    // accesses of this cycle, 16 bits each: ifmap reads, ifmap writes, filter reads, filter writes, psum
+    // reads, psum writes, MACs; simulation only, else 0
+    output logic [                   7*16-1:0] accesses_o
+);
+
+  localparam int unsigned IFMAP_AW = IfmapWords > 1 ? $clog2(IfmapWords) : 1;
+  localparam int unsigned FILTER_AW = FilterWords > 1 ? $clog2(FilterWords) : 1;
+  localparam int unsigned PSUM_AW = PsumWords > 1 ? $clog2(PsumWords) : 1;
+  localparam int unsigned IFMAP_GROUPS = (IfmapWords + ActLanes - 1) / ActLanes;
+  localparam int unsigned FILTER_GROUPS = (FilterWords + WeightLanes - 1) / WeightLanes;
+  localparam int unsigned IFMAP_GW = IFMAP_GROUPS > 1 ? $clog2(IFMAP_GROUPS) : 1;
+  localparam int unsigned FILTER_GW = FILTER_GROUPS > 1 ? $clog2(FILTER_GROUPS) : 1;
+  localparam int unsigned LANE_BITS = $clog2(ActLanes);
+  localparam int unsigned READ_STAGE = 1 + MulLatency;            // psum read, after operand read
+  localparam int unsigned WRITE_STAGE = READ_STAGE + AddLatency;  // psum write
+
+  // Beat counters: f runs to period (p, or more if the adder's loop is longer), then idx.
+  logic [15:0] f_q, idx_q, filter_addr_q, ring_q, period;
+  logic run_q, last_f, last_idx;
+  logic [Cols-1:0] cols_q, cols_d;
+
+  assign period = 32'(config_i.p) > AddLatency + 1 ? config_i.p : 16'(AddLatency + 1);
+  assign last_f = f_q + 16'd1 == period;
+  assign last_idx = idx_q + 16'd1 == config_i.sq;
+
+  for (genvar c = 0; c < Cols; c++) begin : gen_cols
+    assign cols_d[c] = col_used_i[c] && col_j_i[8*c+:8] < ev_i;
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) run_q <= 1'b0;
+    else if (start_i) run_q <= desc_i.active;
+    else if (last_f && last_idx) run_q <= 1'b0;
+  end
+
+  // The row above hands on its last group even when this row idles, so the counters always run.
+  logic count_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) count_q <= 1'b0;
+    else if (start_i) count_q <= 1'b1;
+    else if (last_f && last_idx) count_q <= 1'b0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) begin
+      f_q <= '0;
+      idx_q <= '0;
+      ring_q <= desc_i.ring;
+      filter_addr_q <= desc_i.bank ? 16'(config_i.kf * 16'(WeightLanes)) : '0;
+      cols_q <= cols_d;
+    end else if (count_q) begin
+      f_q <= last_f ? '0 : f_q + 16'd1;
+      if (f_q < config_i.p) filter_addr_q <= filter_addr_q + 16'd1;
+      if (last_f) begin
+        idx_q <= idx_q + 16'd1;
+        ring_q <= ring_q + 16'd1 == config_i.ring_words ? '0 : ring_q + 16'd1;
+      end
+    end
+  end
+
+  // Pipeline of enables, from operand read (stage 0) to psum write.
+  logic [WRITE_STAGE:0] valid, active, first, last;
+  logic [WRITE_STAGE:1] valid_q, active_stage_q, first_q, last_q;
+  logic [PSUM_AW*(WRITE_STAGE+1)-1:0] entry;
+  logic [PSUM_AW*(WRITE_STAGE+1)-1:PSUM_AW] entry_q;
+  logic [Cols*(WRITE_STAGE+1)-1:0] cols;
+  logic [Cols*(WRITE_STAGE+1)-1:Cols] cols_stage_q;
+
+  assign valid = {valid_q, count_q && f_q < config_i.p};
+  assign active = {active_stage_q, run_q};
+  assign first = {first_q, idx_q == '0};
+  assign last = {last_q, last_idx};
+  assign entry = {entry_q, f_q[PSUM_AW-1:0]};
+  assign cols = {cols_stage_q, cols_q};
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) valid_q <= '0;
+    else valid_q <= valid[WRITE_STAGE-1:0];
+  end
+  always_ff @(posedge clk_i) begin
+    active_stage_q <= active[WRITE_STAGE-1:0];
+    first_q <= first[WRITE_STAGE-1:0];
+    last_q <= last[WRITE_STAGE-1:0];
+    entry_q <= entry[PSUM_AW*WRITE_STAGE-1:0];
+    cols_stage_q <= cols[Cols*WRITE_STAGE-1:0];
+  end
+
+  assign active_o = active[WRITE_STAGE];
+  assign emit_o = valid[WRITE_STAGE] && active[WRITE_STAGE] && last[WRITE_STAGE];
+  assign emit_entry_o = 8'(entry[PSUM_AW*WRITE_STAGE+:PSUM_AW]);
+
+  // One-hot addresses, registered together with the binary ones.
+  logic [IfmapWords-1:0] ifmap_rsel;
+  logic [FilterWords-1:0] filter_rsel;
+  logic [PsumWords-1:0] psum_rsel, psum_wsel;
+
+  assign ifmap_rsel = IfmapWords'(1) << ring_q[IFMAP_AW-1:0];
+  assign filter_rsel = FilterWords'(1) << filter_addr_q[FILTER_AW-1:0];
+  assign psum_rsel = PsumWords'(1) << entry[PSUM_AW*READ_STAGE+:PSUM_AW];
+  assign psum_wsel = PsumWords'(1) << entry[PSUM_AW*WRITE_STAGE+:PSUM_AW];
+
+  // Buses: match, decode and register once per row.
+  logic [Cols-1:0] ifmap_we_q, filter_we_q;
+  logic [IFMAP_GW-1:0] ifmap_wgroup_q;
+  logic [IFMAP_GROUPS-1:0] ifmap_wsel;
+  logic [ActLanes-1:0] ifmap_mask_d, ifmap_mask_q;
+  logic [ActLanes*ActWidth-1:0] ifmap_data_q;
+  logic [FILTER_GW-1:0] filter_wgroup_q;
+  logic [FILTER_GROUPS-1:0] filter_wsel;
+  logic [WeightLanes*WeightWidth-1:0] filter_data_q;
+  logic [15:0] ifmap_j, ifmap_lane;
+  logic ifmap_hit, filter_hit;
+
+  assign ifmap_hit = ifmap_valid_i && ifmap_group_i == group_i;
+  assign ifmap_j = ifmap_y_i - 16'(group_row_i);
+  assign filter_hit = filter_valid_i;
+  assign ifmap_lane = ifmap_addr_i & 16'(ActLanes - 1);
+  for (genvar l = 0; l < ActLanes; l++) begin : gen_mask
+    assign ifmap_mask_d[l] = 16'(l) >= ifmap_lane && 16'(l) < ifmap_lane + 16'(config_i.qt);
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      ifmap_we_q <= '0;
+      filter_we_q <= '0;
+    end else begin
+      for (int unsigned c = 0; c < Cols; c++) begin
+        ifmap_we_q[c] <= ifmap_hit && col_used_i[c] && ifmap_j == col_ja_i[16*c+:16] &&
+                         col_j_i[8*c+:8] < ifmap_ev_i;
+        filter_we_q[c] <= filter_hit && col_used_i[c] && col_set_i[8*c+:8] == filter_set_i;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (ifmap_hit) begin
+      ifmap_wgroup_q <= IFMAP_GW'(ifmap_addr_i >> LANE_BITS);
+      ifmap_mask_q <= ifmap_mask_d;
+      ifmap_data_q <= ifmap_data_i;
+    end
+    if (filter_hit) begin
+      filter_wgroup_q <= filter_group_i[FILTER_GW-1:0];
+      filter_data_q <= filter_data_i;
+    end
+  end
+
+  assign ifmap_wsel = IFMAP_GROUPS'(1) << ifmap_wgroup_q;
+  assign filter_wsel = FILTER_GROUPS'(1) << filter_wgroup_q;
+
+  // Enables of the PEs at each stage.
+  logic [Cols-1:0] read_en, mac_en, psum_en, psum_we;
+  for (genvar c = 0; c < Cols; c++) begin : gen_enable
+    assign read_en[c] = valid[0] && active[0] && cols[c];
+    assign mac_en[c] = valid[1] && active[1] && cols[Cols+c];
+    assign psum_en[c] = valid[READ_STAGE] && active[READ_STAGE] && cols[Cols*READ_STAGE+c];
+    assign psum_we[c] = valid[WRITE_STAGE] && (last[WRITE_STAGE] ? active_i && !head_i :
+                        active[WRITE_STAGE] && cols[Cols*WRITE_STAGE+c]);
+  end
+
+  for (genvar c = 0; c < Cols; c++) begin : gen_pe
+    qadam_pe #(
+        .IfmapWords (IfmapWords),
+        .FilterWords(FilterWords),
+        .PsumWords  (PsumWords),
+        .ActWidth   (ActWidth),
+        .WeightWidth(WeightWidth),
+        .PsumWidth  (PsumWidth),
+        .ActLanes   (ActLanes),
+        .WeightLanes(WeightLanes),
+        .LatchSpads (LatchSpads)
+    ) u_pe (
+        .clk_i,
+        .ifmap_we_i     (ifmap_we_q[c]),
+        .ifmap_wgroup_i (ifmap_wgroup_q),
+        .ifmap_wsel_i   (ifmap_wsel),
+        .ifmap_wmask_i  (ifmap_mask_q),
+        .ifmap_wdata_i  (ifmap_data_q),
+        .filter_we_i    (filter_we_q[c]),
+        .filter_wgroup_i(filter_wgroup_q),
+        .filter_wsel_i  (filter_wsel),
+        .filter_wdata_i (filter_data_q),
+        .read_en_i      (read_en[c]),
+        .ifmap_raddr_i  (ring_q[IFMAP_AW-1:0]),
+        .ifmap_rsel_i   (ifmap_rsel),
+        .filter_raddr_i (filter_addr_q[FILTER_AW-1:0]),
+        .filter_rsel_i  (filter_rsel),
+        .mac_en_i       (mac_en[c]),
+        .psum_en_i      (psum_en[c]),
+        .psum_init_i    (head_i && first[READ_STAGE]),
+        .psum_raddr_i   (entry[PSUM_AW*READ_STAGE+:PSUM_AW]),
+        .psum_rsel_i    (psum_rsel),
+        .psum_we_i      (psum_we[c]),
+        .psum_chain_i   (last[WRITE_STAGE]),
+        .psum_waddr_i   (entry[PSUM_AW*WRITE_STAGE+:PSUM_AW]),
+        .psum_wsel_i    (psum_wsel),
+        .psum_i         (psum_i[(PsumWidth+1)*c+:PsumWidth+1]),
+        .psum_o         (psum_o[(PsumWidth+1)*c+:PsumWidth+1])
+    );
+  end
+
+`ifdef SYNTHESIS
+  assign accesses_o = '0;
+`else
+  function automatic logic [15:0] ones(input logic [Cols-1:0] bits);
+    ones = '0;
+    for (int unsigned c = 0; c < Cols; c++) ones = ones + 16'(bits[c]);
+  endfunction
+
+  logic [15:0] reads;
+  assign reads = ones(read_en);
+  assign accesses_o[0+:16] = reads;
+  assign accesses_o[16+:16] = 16'(ones(ifmap_we_q) * 16'(config_i.qt));
+  assign accesses_o[32+:16] = reads;
+  assign accesses_o[48+:16] = 16'(ones(filter_we_q) * 16'(WeightLanes));
+  assign accesses_o[64+:16] = head_i && first[READ_STAGE] ? '0 : ones(psum_en);
+  assign accesses_o[80+:16] = ones(psum_we);
+  assign accesses_o[96+:16] = ones(mac_en);
+`endif
+
+  logic unused_desc;
+  assign unused_desc = ^{desc_i, config_i, filter_group_i};
+
+endmodule

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Slot sequencer: turns steps into beats and hands them down the chain, one row per slot.
+//
+// A slot begins in the cycle after load_o (the end of a slot, or an idle array takes a step). Its length is
+// the maximum of T (if any row has a beat), the drain of the psums emitted in the last slot, SLOT_MIN and
+// the time the two feeds need, rounded up to an even number of cycles.
+// head_o is the beat that enters the chain with the next slot; rows_o is the work of each array
+// row in this slot. The pending vectors say what the feeds have to do in the coming slot; they are
+// valid at load_o.
+
+module qadam_sequencer #(
+    parameter int unsigned Rows = 12,
+    parameter int unsigned ActLanes = 4,
+    localparam int unsigned DescWidth = $bits(qadam_pkg::desc_t),
+    localparam int unsigned StepWidth = $bits(qadam_pkg::step_t)
+) (
+    input  logic                                    clk_i,
+    input  logic                                    rst_ni,
+    // configuration; T is config_beat_i, the filters of one pass config_pass_words_i
+    input  qadam_pkg::config_t                      config_i,
+    input  logic [                            23:0] config_beat_i,
+    input  logic [                            23:0] config_pass_words_i,
+    input  logic [                        Rows-1:0] row_used_i,
+    input  logic [                        Rows-1:0] row_head_i,       // first row of the chain
+    input  logic [                        Rows-1:0] row_group_head_i, // first row of a group
+    // next step; taken in the cycle of step_take_o
+    input  logic                                    step_valid_i,
+    input  qadam_pkg::step_t                        step_i,
+    output logic                                    step_take_o,
+    // feeds: no transfer left after this cycle
+    input  logic                                    ifmap_done_i,
+    input  logic                                    filter_done_i,
+    // step retired by the psum unit
+    input  logic                                    retire_i,
+    // slots
+    output logic                                    load_o,           // last cycle before a slot
+    output logic                                    drain_o,          // ... that drains psums
+    output qadam_pkg::desc_t                        drain_desc_o,     // of this beat
+    output logic                                    array_start_o,
+    output logic                                    running_o,
+    output logic                                    overrun_o,        // beyond T in this slot
+    output logic                                    head_active_o,    // first chain row has a beat
+    output logic                                    head_bubble_o,    // ... or a bubble of a step
+    output qadam_pkg::desc_t                        head_o,
+    output logic [              Rows*DescWidth-1:0] rows_o,
+    output logic [                        Rows-1:0] ifmap_pending_o,
+    output logic [                        Rows-1:0] filter_pending_o,
+    // contexts of the steps in flight
+    output logic [qadam_pkg::CONTEXTS*StepWidth-1:0] contexts_o,
+    output logic                                    contexts_free_o   // no step in flight
+);
+
+  localparam logic [1:0] IDLE = 2'd0;    // between steps
+  localparam logic [1:0] BUBBLE = 2'd1;  // idle beats at the start of a step
+  localparam logic [1:0] BEAT = 2'd2;
+
+  logic advance, clear_ring;
+
+  // ---- Contexts -------------------------------------------------------------------------------
+
+  localparam int unsigned CTX_BITS = $clog2(qadam_pkg::CONTEXTS);
+
+  qadam_pkg::step_t step_q;  // the step whose beats are made
+  logic [CTX_BITS-1:0] ctx_alloc_q, ctx_q;
+  logic [CTX_BITS:0] ctx_used_q;
+  logic take;
+
+  for (genvar c = 0; c < qadam_pkg::CONTEXTS; c++) begin : gen_context
+    logic [StepWidth-1:0] context_q;
+    always_ff @(posedge clk_i) if (take && 32'(ctx_alloc_q) == c) context_q <= step_i;
+    assign contexts_o[StepWidth*c+:StepWidth] = context_q;
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      ctx_alloc_q <= '0;
+      ctx_used_q <= '0;
+    end else begin
+      if (take) ctx_alloc_q <= ctx_alloc_q + 1'b1;
+      ctx_used_q <= ctx_used_q + (CTX_BITS + 1)'(take) - (CTX_BITS + 1)'(retire_i);
+    end
+  end
+  assign contexts_free_o = ctx_used_q == '0;
+
+  // GLB distance from one channel group to the next block to be read, one per context; computed
+  // in the cycle after a step is taken, long before its first beat.
+  logic taken_q;
+  logic [23:0] group_pitch_d;
+  logic [24*qadam_pkg::CONTEXTS-1:0] group_pitch;
+
+  assign group_pitch_d = 32'(config_i.qt) == ActLanes ? 24'(step_q.blk_pitch * 24'(config_i.kw))
+                                                      : step_q.blk_pitch;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) taken_q <= 1'b0;
+    else taken_q <= take;
+  end
+  for (genvar c = 0; c < qadam_pkg::CONTEXTS; c++) begin : gen_pitch
+    logic [23:0] pitch_q;
+    always_ff @(posedge clk_i) if (taken_q && 32'(ctx_q) == c) pitch_q <= group_pitch_d;
+    assign group_pitch[24*c+:24] = pitch_q;
+  end
+
+  // ---- Beats of the current step --------------------------------------------------------------
+
+  logic [1:0] state_q, state_d;
+  logic [7:0] bubbles_q, bubbles_d;
+  logic first_q, first_d;  // the next beat is the step's first
+  logic dir_q, dir_d, bank_q, bank_d;
+  logic [15:0] beat_q, beat_d, pass_q, pass_d, ring_q, ring_d, pos_q, pos_d;
+  logic [23:0] addr_q, addr_d, filter_q, filter_d;
+  qadam_pkg::desc_t head_d, head_q;
+
+  logic step_ready, new_pass, turn, last_beat, last_pass, shift;
+  logic [15:0] ring_up_window, ring_down_window, ring_up, ring_down;
+
+  assign step_ready = step_valid_i && 32'(ctx_used_q) < qadam_pkg::CONTEXTS;
+  assign new_pass = beat_q == '0;
+  assign turn = new_pass && !first_q;
+  assign last_beat = beat_q + 16'd1 == step_q.beats;
+  assign last_pass = pass_q + 16'd1 == step_q.passes;
+  assign shift = !new_pass && (pass_q == '0 || beat_q >= 16'(config_i.rk));
+
+  function automatic logic [15:0] ring_add(input logic [15:0] base, input logic [15:0] step,
+                                           input logic [15:0] words);
+    ring_add = base + step >= words ? base + step - words : base + step;
+  endfunction
+
+  function automatic logic [15:0] ring_sub(input logic [15:0] base, input logic [15:0] step,
+                                           input logic [15:0] words);
+    ring_sub = base < step ? base + words - step : base - step;
+  endfunction
+
+  assign ring_up_window = ring_add(ring_q, config_i.sq, config_i.ring_words);
+  assign ring_down_window = ring_sub(ring_q, config_i.sq, config_i.ring_words);
+  assign ring_up = ring_add(ring_q, config_i.adv_words, config_i.ring_words);
+  assign ring_down = ring_sub(ring_q, config_i.adv_words, config_i.ring_words);
+
+  always_comb begin
+    take = 1'b0;
+    state_d = state_q;
+    bubbles_d = bubbles_q;
+    first_d = first_q;
+    dir_d = dir_q;
+    bank_d = bank_q;
+    beat_d = beat_q;
+    pass_d = pass_q;
+    ring_d = ring_q;
+    pos_d = pos_q;
+    addr_d = addr_q;
+    filter_d = filter_q;
+    head_d = '0;
+    if (advance) begin
+      unique case (state_q)
+        IDLE:
+        if (step_ready) begin
+          take = 1'b1;
+          head_d.load = 1'b1;
+          head_d.bubble = 1'b1;
+          head_d.bank = bank_q;
+          head_d.ctx = ctx_alloc_q;
+          head_d.filter_addr = step_i.filter_base;
+          filter_d = step_i.filter_base;
+          bubbles_d = config_i.bubbles - 8'd1;
+          state_d = config_i.bubbles == 8'd1 ? BEAT : BUBBLE;
+          first_d = 1'b1;
+          beat_d = '0;
+          pass_d = '0;
+        end
+        BUBBLE: begin
+          head_d.bubble = 1'b1;
+          bubbles_d = bubbles_q - 8'd1;
+          if (bubbles_q == 8'd1) state_d = BEAT;
+        end
+        default: begin
+          // where the window goes
+          if (first_q) begin
+            ring_d = dir_q ? ring_down_window : ring_up_window;
+            pos_d = dir_q ? step_q.end_pos : '0;
+            addr_d = dir_q ? step_q.origin + step_q.end_addr : step_q.origin;
+          end else if (turn) begin
+            dir_d = !dir_q;
+          end else begin
+            ring_d = dir_q ? ring_down : ring_up;
+            pos_d = dir_q ? pos_q - 16'(config_i.a) : pos_q + 16'(config_i.a);
+            addr_d = dir_q ? addr_q - 24'(config_i.pos_step) : addr_q + 24'(config_i.pos_step);
+          end
+          // what the rows are told
+          head_d.active = 1'b1;
+          head_d.new_pass = new_pass;
+          head_d.new_step = first_q;
+          head_d.last = last_beat && last_pass;
+          head_d.dir = dir_d;
+          head_d.ctx = ctx_q;
+          head_d.ring = ring_d;
+          head_d.lane = step_q.lane0;
+          if (new_pass) bank_d = !bank_q;
+          head_d.bank = bank_d;
+          if (first_q) head_d.deliver = qadam_pkg::DELIVER_NEW;
+          else if (shift) head_d.deliver = qadam_pkg::DELIVER_SHIFT;
+          if (shift && !dir_q) begin
+            head_d.wring = ring_up_window;
+            head_d.pos = pos_d + 16'(config_i.sk) - 16'(config_i.a);
+            head_d.ifmap_addr = addr_d + 24'($signed(config_i.new_offset));
+          end else begin
+            head_d.wring = ring_d;
+            head_d.pos = pos_d;
+            head_d.ifmap_addr = addr_d;
+          end
+          if (new_pass && !last_pass) begin
+            head_d.load = 1'b1;
+            filter_d = filter_q + config_pass_words_i;
+          end
+          head_d.filter_addr = filter_d;
+          // what comes next
+          first_d = 1'b0;
+          beat_d = last_beat ? '0 : beat_q + 16'd1;
+          if (last_beat) pass_d = pass_q + 16'd1;
+          if (last_beat && last_pass) state_d = IDLE;
+        end
+      endcase
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      state_q <= IDLE;
+      first_q <= 1'b0;
+      dir_q <= 1'b0;
+      bank_q <= 1'b0;
+      ring_q <= '0;
+      head_q <= '0;
+    end else if (advance) begin
+      state_q <= state_d;
+      first_q <= first_d;
+      dir_q <= dir_d;
+      bank_q <= bank_d;
+      ring_q <= clear_ring ? '0 : ring_d;
+      head_q <= head_d;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (advance) begin
+      bubbles_q <= bubbles_d;
+      beat_q <= beat_d;
+      pass_q <= pass_d;
+      pos_q <= pos_d;
+      addr_q <= addr_d;
+      filter_q <= filter_d;
+    end
+    if (take) begin
+      step_q <= step_i;
+      ctx_q <= ctx_alloc_q;
+    end
+  end
+
+  assign step_take_o = take;
+  assign head_o = head_q;
+
+  // ---- Chain ----------------------------------------------------------------------------------
+
+  // The work of each row in the coming slot. Entering the first row of a group, the delivery
+  // fields move on to the next group, which is fed from here.
+  logic [Rows-1:0] row_active, row_live, row_deliver, head_active, head_bubble;
+
+  for (genvar r = 0; r < Rows; r++) begin : gen_row
+    qadam_pkg::desc_t above, row_d, row_q;
+    logic [23:0] pitch;
+    logic [7:0] next_lane;
+
+    if (r == 0) begin : gen_top
+      assign above = row_head_i[r] ? head_q : '0;
+    end else begin : gen_inner
+      assign above = row_head_i[r] ? head_q : rows_o[DescWidth*(r-1)+:DescWidth];
+    end
+
+    assign pitch = group_pitch[24*above.ctx+:24];
+    assign next_lane = above.lane + config_i.qt;
+
+    always_comb begin
+      row_d = above;
+      if (!row_used_i[r]) row_d = '0;
+      if (!row_head_i[r]) row_d.filter_addr = above.filter_addr + 24'(config_i.row_words);
+      if (row_group_head_i[r]) begin
+        if (32'(config_i.qt) == ActLanes) begin
+          row_d.ifmap_addr = above.ifmap_addr + pitch;
+          row_d.blk = above.blk + 12'(config_i.kw);
+        end else if (32'(next_lane) == ActLanes) begin
+          row_d.lane = '0;
+          row_d.ifmap_addr = above.ifmap_addr + pitch;
+          row_d.blk = above.blk + 12'd1;
+        end else begin
+          row_d.lane = next_lane;
+        end
+      end
+    end
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) row_q <= '0;
+      else if (advance) row_q <= row_d;
+    end
+
+    assign rows_o[DescWidth*r+:DescWidth] = row_q;
+    assign row_active[r] = row_d.active;
+    assign row_live[r] = row_d.active | row_d.load;
+    assign row_deliver[r] = row_d.deliver != qadam_pkg::DELIVER_NONE;
+    assign head_active[r] = row_head_i[r] && row_q.active;
+    assign head_bubble[r] = row_head_i[r] && row_q.bubble;
+    assign filter_pending_o[r] = row_d.load;
+
+    // The group whose first row is r is fed from the row above it in the coming slot.
+    if (r == 0) begin : gen_feed_top
+      assign ifmap_pending_o[r] = row_head_i[r] && head_d.deliver != qadam_pkg::DELIVER_NONE;
+    end else begin : gen_feed
+      assign ifmap_pending_o[r] = row_head_i[r] ? head_d.deliver != qadam_pkg::DELIVER_NONE
+                                                : row_group_head_i[r] && row_deliver[r-1];
+    end
+  end
+  assign head_active_o = |head_active;
+  assign head_bubble_o = |head_bubble;
+
+  // ---- Slots ----------------------------------------------------------------------------------
+
+  logic slot_end, running_q, busy_d, drain_d, any_active_q;
+  logic [23:0] count_q, beat_need_q, drain_need_q;
+  qadam_pkg::desc_t bottom;
+  qadam_pkg::step_t bottom_step;
+
+  assign bottom = rows_o[DescWidth*(Rows-1)+:DescWidth];
+  assign bottom_step = contexts_o[StepWidth*bottom.ctx+:StepWidth];
+  assign drain_d = running_q && bottom.active;
+  assign busy_d = (|row_live) || drain_d || head_d.active || head_d.load || state_d != IDLE;
+
+  assign slot_end = running_q && count_q[0] && count_q + 24'd1 >= 24'(qadam_pkg::SLOT_MIN) &&
+                      count_q + 24'd1 >= beat_need_q && count_q + 24'd1 >= drain_need_q &&
+                      ifmap_done_i && filter_done_i;
+  assign advance = slot_end || !running_q && step_ready;
+  assign clear_ring = !busy_d;
+  assign load_o = advance && busy_d;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) running_q <= 1'b0;
+    else if (advance) running_q <= busy_d;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (advance) begin
+      count_q <= '0;
+      beat_need_q <= (|row_active) ? config_beat_i : '0;
+      drain_need_q <= drain_d ? 24'(bottom_step.psum_stride) : '0;
+      any_active_q <= |row_active;
+    end else begin
+      count_q <= count_q + 24'd1;
+    end
+  end
+
+  assign drain_o = advance && drain_d;
+  assign drain_desc_o = bottom;
+  assign running_o = running_q;
+  assign array_start_o = running_q && count_q == 24'(qadam_pkg::ARRAY_DELAY);
+  assign overrun_o = running_q && count_q >= beat_need_q && any_active_q;
+
+  logic unused_fields;
+  assign unused_fields = ^{config_i, step_q, row_deliver[Rows-1], bottom_step, bottom};
+
+endmodule

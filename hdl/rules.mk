@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# RTL lint: every parameter set of hdl/lint_sets through Verilator and Yosys.
+
+RTL_SETS := $(shell sed -n 's/^\([a-z][a-z0-9_]*\).*/\1/p' hdl/lint_sets 2>/dev/null)
+
+LINTS += $(RTL_SETS:%=verilator-%) $(RTL_SETS:%=yosys-%)
+$(foreach s,$(RTL_SETS),$(eval verilator-$s.cmd = ci/lint_rtl.sh verilator $s))
+$(foreach s,$(RTL_SETS),$(eval verilator-$s.tools = verilator))
+$(foreach s,$(RTL_SETS),$(eval yosys-$s.cmd = ci/lint_rtl.sh yosys $s))
+$(foreach s,$(RTL_SETS),$(eval yosys-$s.tools = yosys))

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Output stage, one lane: act = saturate(round_half_even(relu(psum) / 2^shift)).
+//
+// Two cycles: psum_i of cycle n gives act_o in cycle n+2. shift_i < PsumWidth.
+
+module qadam_output #(
+    parameter int unsigned PsumWidth = 32,
+    parameter int unsigned ActWidth = 16
+) (
+    input  logic                 clk_i,
+    input  logic [PsumWidth-1:0] psum_i,
+    input  logic                 relu_i,
+    input  logic [          7:0] shift_i,
+    output logic [ ActWidth-1:0] act_o
+);
+
+  logic signed [PsumWidth-1:0] rectified, floor_d, floor_q;
+  logic [PsumWidth-1:0] unit, half_mask, sticky_mask;
+  logic half_q, sticky_q;
+  logic signed [PsumWidth:0] rounded;
+  logic overflow;
+
+  assign unit = PsumWidth'(1) << shift_i;
+  assign half_mask = unit >> 1;
+  assign sticky_mask = (unit - PsumWidth'(1)) & ~half_mask;
+  assign rectified = (relu_i && psum_i[PsumWidth-1]) ? '0 : psum_i;
+  assign floor_d = rectified >>> shift_i;
+
+  always_ff @(posedge clk_i) begin
+    floor_q <= floor_d;
+    half_q <= |(rectified & half_mask);
+    sticky_q <= |(rectified & sticky_mask);
+  end
+
+  assign rounded = {floor_q[PsumWidth-1], floor_q} +
+                   (PsumWidth + 1)'({1'b0, half_q & (sticky_q | floor_q[0])});
+
+  assign overflow = rounded[PsumWidth:ActWidth-1] !=
+                    {(PsumWidth - ActWidth + 2) {rounded[PsumWidth]}};
+
+  always_ff @(posedge clk_i) begin
+    act_o <= overflow ? {rounded[PsumWidth], {(ActWidth - 1) {~rounded[PsumWidth]}}}
+                      : rounded[ActWidth-1:0];
+  end
+
+endmodule
