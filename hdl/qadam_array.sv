@@ -21,12 +21,13 @@ module qadam_array #(
     parameter int unsigned MulLatency = 1,
     parameter int unsigned AddLatency = 1,
     parameter int unsigned LatchSpads = 1,
-    localparam int unsigned DescWidth = $bits(qadam_pkg::desc_t)
+    localparam int unsigned DescWidth = qadam_pkg::DESC_WIDTH
 ) (
     input  logic                                 clk_i,
     input  logic                                 rst_ni,
     // configuration, per row and per column as in qadam_row
     input  qadam_pkg::config_t                   config_i,
+    input  logic [                     Rows-1:0] row_used_i,
     input  logic [                     Rows-1:0] row_head_i,
     input  logic [                   8*Rows-1:0] row_group_i,
     input  logic [                   8*Rows-1:0] row_index_i,
@@ -61,13 +62,13 @@ module qadam_array #(
   localparam int unsigned CHAIN = Cols * (PsumWidth + 1);
 
   logic [(Rows+1)*CHAIN-1:0] chain;
-  logic [Rows:0] active;
+  logic [(Rows+1)*Cols-1:0] active;
   logic [Rows-1:0] emit;
   logic [8*Rows-1:0] emit_entry;
   logic [7*16*Rows-1:0] accesses;
 
   assign chain[CHAIN-1:0] = '0;
-  assign active[0] = 1'b0;
+  assign active[Cols-1:0] = '0;
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
     qadam_row #(
@@ -87,6 +88,7 @@ module qadam_array #(
         .clk_i,
         .rst_ni,
         .config_i,
+        .used_i        (row_used_i[r]),
         .head_i        (row_head_i[r]),
         .group_i       (row_group_i[8*r+:8]),
         .group_row_i   (row_index_i[8*r+:8]),
@@ -107,9 +109,9 @@ module qadam_array #(
         .filter_set_i,
         .filter_group_i,
         .filter_data_i,
-        .active_i      (active[r]),
+        .active_i      (active[Cols*r+:Cols]),
         .psum_i        (chain[CHAIN*r+:CHAIN]),
-        .active_o      (active[r+1]),
+        .active_o      (active[Cols*(r+1)+:Cols]),
         .psum_o        (chain[CHAIN*(r+1)+:CHAIN]),
         .emit_o        (emit[r]),
         .emit_entry_o  (emit_entry[8*r+:8]),
@@ -155,6 +157,6 @@ module qadam_array #(
   end
 
   logic unused_rows;
-  assign unused_rows = ^{active[Rows], emit, emit_entry};
+  assign unused_rows = ^{active[Cols*Rows+:Cols], emit, emit_entry};
 
 endmodule

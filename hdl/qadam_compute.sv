@@ -22,8 +22,8 @@ module qadam_compute #(
     parameter int unsigned LatchSpads = 1,
     localparam int unsigned ActLanes = BusWidth / ActMemWidth,
     localparam int unsigned WeightLanes = BusWidth / WeightMemWidth,
-    localparam int unsigned DescWidth = $bits(qadam_pkg::desc_t),
-    localparam int unsigned StepWidth = $bits(qadam_pkg::step_t)
+    localparam int unsigned DescWidth = qadam_pkg::DESC_WIDTH,
+    localparam int unsigned StepWidth = qadam_pkg::STEP_WIDTH
 ) (
     input  logic                  clk_i,
     input  logic                  rst_ni,
@@ -272,14 +272,15 @@ module qadam_compute #(
   logic [7:0] read_group;
   logic [Cols*PsumLanes*(PsumWidth+1)-1:0] collected;
 
-  for (genvar r = 0; r < Rows; r++) begin : gen_row_ev
-    qadam_pkg::desc_t desc;
-    qadam_pkg::step_t row_step;
-    assign desc = rows[DescWidth*r+:DescWidth];
-    assign row_step = contexts[StepWidth*desc.ctx+:StepWidth];
-    assign row_ev[8*r+:8] = row_step.ev;
-    logic unused_fields;
-    assign unused_fields = ^{desc, row_step};
+  qadam_pkg::desc_t row_desc;
+  qadam_pkg::step_t row_step;
+  always_comb begin
+    row_ev = '0;
+    for (int unsigned r = 0; r < Rows; r++) begin
+      row_desc = rows[DescWidth*r+:DescWidth];
+      row_step = contexts[StepWidth*row_desc.ctx+:StepWidth];
+      row_ev[8*r+:8] = row_step.ev;
+    end
   end
 
   qadam_array #(
@@ -301,6 +302,7 @@ module qadam_compute #(
       .clk_i,
       .rst_ni,
       .config_i      (cfg),
+      .row_used_i    (row_used),
       .row_head_i    (row_head),
       .row_group_i   (row_group),
       .row_index_i   (row_index),
@@ -363,5 +365,8 @@ module qadam_compute #(
       .overflows_o,
       .busy_o        (psum_busy)
   );
+
+  logic unused_fields;
+  assign unused_fields = ^{row_desc, row_step};
 
 endmodule

@@ -13,7 +13,7 @@ module qadam_filter_feed #(
     parameter int unsigned WeightWidth = 16,
     parameter int unsigned WeightMemWidth = 16,
     parameter int unsigned WeightLanes = 4,
-    localparam int unsigned DescWidth = $bits(qadam_pkg::desc_t)
+    localparam int unsigned DescWidth = qadam_pkg::DESC_WIDTH
 ) (
     input  logic                               clk_i,
     input  logic                               rst_ni,

@@ -13,8 +13,8 @@ module qadam_ifmap_feed #(
     parameter int unsigned ActWidth = 16,
     parameter int unsigned ActMemWidth = 16,
     parameter int unsigned ActLanes = 4,
-    localparam int unsigned DescWidth = $bits(qadam_pkg::desc_t),
-    localparam int unsigned StepWidth = $bits(qadam_pkg::step_t)
+    localparam int unsigned DescWidth = qadam_pkg::DESC_WIDTH,
+    localparam int unsigned StepWidth = qadam_pkg::STEP_WIDTH
 ) (
     input  logic                                     clk_i,
     input  logic                                     rst_ni,

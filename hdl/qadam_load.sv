@@ -99,11 +99,11 @@ module qadam_load #(
     logic [23:0] glb_addr;
     logic [23:0] total;
   } target_t;
-  localparam int unsigned TARGET_WIDTH = $bits(target_t);
+  target_t target_in, target;
+  localparam int unsigned TARGET_WIDTH = $bits(target_in);
 
   logic [4*TARGET_WIDTH-1:0] queue_q;
   logic [2:0] queue_count_q;
-  target_t target_in, target;
   logic pop;
 
   assign target_in.fetch = wait_q.fetch;

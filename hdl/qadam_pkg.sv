@@ -9,6 +9,10 @@ package qadam_pkg;
   localparam int unsigned ARRAY_DELAY = 4;  // slot start to array start, cycles
   localparam int unsigned CONTEXTS = 4;     // steps in flight
 
+  // Bits of desc_t and step_t below ($bits of a type is beyond Yosys; qadam_sequencer checks them).
+  localparam int unsigned DESC_WIDTH = 128;
+  localparam int unsigned STEP_WIDTH = 414;
+
   // Command opcodes and flag positions (word 0).
   localparam logic [7:0] OP_LOAD = 8'd1;
   localparam logic [7:0] OP_COMPUTE = 8'd2;

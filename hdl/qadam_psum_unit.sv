@@ -19,7 +19,7 @@ module qadam_psum_unit #(
     parameter int unsigned PsumLanes = 2,
     parameter int unsigned MulLatency = 1,
     parameter int unsigned AddLatency = 1,
-    localparam int unsigned StepWidth = $bits(qadam_pkg::step_t)
+    localparam int unsigned StepWidth = qadam_pkg::STEP_WIDTH
 ) (
     input  logic                                        clk_i,
     input  logic                                        rst_ni,
@@ -63,10 +63,10 @@ module qadam_psum_unit #(
     logic       dir;
     logic [1:0] ctx;
   } job_t;
-  localparam int unsigned JOB_WIDTH = $bits(job_t);
+  job_t job_in, job, active_q;
+  localparam int unsigned JOB_WIDTH = $bits(job_in);
 
   logic [JOB_WIDTH*READ_DELAY-1:0] wait_q;
-  job_t job_in, job, active_q;
 
   always_comb begin
     job_in = '0;

@@ -24,6 +24,7 @@ module qadam_row #(
     input  logic                               rst_ni,
     // configuration of the array, of this row and of the columns (stable while not idle)
     input  qadam_pkg::config_t                 config_i,
+    input  logic                               used_i,        // part of the chain
     input  logic                               head_i,        // first row of the chain
     input  logic [                        7:0] group_i,       // channel group of this row
     input  logic [                        7:0] group_row_i,   // row within its set
@@ -47,10 +48,10 @@ module qadam_row #(
     input  logic [                        7:0] filter_set_i,
     input  logic [                       15:0] filter_group_i,
     input  logic [WeightLanes*WeightWidth-1:0] filter_data_i,
-    // chain; active_o tells the row below that this row's beat is real (write stage)
-    input  logic                               active_i,
+    // chain; active_o tells the row below which columns of this row have a beat (write stage)
+    input  logic [                   Cols-1:0] active_i,
     input  logic [   Cols*(PsumWidth+1)-1:0]   psum_i,
-    output logic                               active_o,
+    output logic [                   Cols-1:0] active_o,
     output logic [   Cols*(PsumWidth+1)-1:0]   psum_o,
     // emission: psum_o holds entry emit_entry_o of the columns emit_o
     output logic                               emit_o,
@@ -94,7 +95,7 @@ module qadam_row #(
   logic count_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) count_q <= 1'b0;
-    else if (start_i) count_q <= 1'b1;
+    else if (start_i) count_q <= used_i;
     else if (last_f && last_idx) count_q <= 1'b0;
   end
 
@@ -142,7 +143,7 @@ module qadam_row #(
     cols_stage_q <= cols[Cols*WRITE_STAGE-1:0];
   end
 
-  assign active_o = active[WRITE_STAGE];
+  assign active_o = {Cols{active[WRITE_STAGE]}} & cols[Cols*WRITE_STAGE+:Cols];
   assign emit_o = valid[WRITE_STAGE] && active[WRITE_STAGE] && last[WRITE_STAGE];
   assign emit_entry_o = 8'(entry[PSUM_AW*WRITE_STAGE+:PSUM_AW]);
 
@@ -168,7 +169,7 @@ module qadam_row #(
   logic [15:0] ifmap_j, ifmap_lane;
   logic ifmap_hit, filter_hit;
 
-  assign ifmap_hit = ifmap_valid_i && ifmap_group_i == group_i;
+  assign ifmap_hit = ifmap_valid_i && used_i && ifmap_group_i == group_i;
   assign ifmap_j = ifmap_y_i - 16'(group_row_i);
   assign filter_hit = filter_valid_i;
   assign ifmap_lane = ifmap_addr_i & 16'(ActLanes - 1);
@@ -210,8 +211,8 @@ module qadam_row #(
     assign read_en[c] = valid[0] && active[0] && cols[c];
     assign mac_en[c] = valid[1] && active[1] && cols[Cols+c];
     assign psum_en[c] = valid[READ_STAGE] && active[READ_STAGE] && cols[Cols*READ_STAGE+c];
-    assign psum_we[c] = valid[WRITE_STAGE] && (last[WRITE_STAGE] ? active_i && !head_i :
-                        active[WRITE_STAGE] && cols[Cols*WRITE_STAGE+c]);
+    assign psum_we[c] = valid[WRITE_STAGE] && (last[WRITE_STAGE] ? active_i[c] && !head_i :
+                        active_o[c]);
   end
 
   for (genvar c = 0; c < Cols; c++) begin : gen_pe

@@ -12,8 +12,8 @@
 module qadam_sequencer #(
     parameter int unsigned Rows = 12,
     parameter int unsigned ActLanes = 4,
-    localparam int unsigned DescWidth = $bits(qadam_pkg::desc_t),
-    localparam int unsigned StepWidth = $bits(qadam_pkg::step_t)
+    localparam int unsigned DescWidth = qadam_pkg::DESC_WIDTH,
+    localparam int unsigned StepWidth = qadam_pkg::STEP_WIDTH
 ) (
     input  logic                                    clk_i,
     input  logic                                    rst_ni,
@@ -54,6 +54,10 @@ module qadam_sequencer #(
   localparam logic [1:0] IDLE = 2'd0;    // between steps
   localparam logic [1:0] BUBBLE = 2'd1;  // idle beats at the start of a step
   localparam logic [1:0] BEAT = 2'd2;
+
+  if ($bits(head_o) != DescWidth || $bits(step_i) != StepWidth) begin : gen_check_widths
+    $error("qadam_pkg: DESC_WIDTH or STEP_WIDTH is not the size of its struct");
+  end
 
   logic advance, clear_ring;
 
@@ -260,54 +264,35 @@ module qadam_sequencer #(
 
   // ---- Chain ----------------------------------------------------------------------------------
 
-  // The work of each row in the coming slot. Entering the first row of a group, the delivery
-  // fields move on to the next group, which is fed from here.
-  logic [Rows-1:0] row_active, row_live, row_deliver, head_active, head_bubble;
+  logic [Rows-1:0] row_active, row_deliver, head_active, head_bubble;
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
-    qadam_pkg::desc_t above, row_d, row_q;
-    logic [23:0] pitch;
-    logic [7:0] next_lane;
-
+    logic [DescWidth-1:0] above;
     if (r == 0) begin : gen_top
       assign above = row_head_i[r] ? head_q : '0;
     end else begin : gen_inner
       assign above = row_head_i[r] ? head_q : rows_o[DescWidth*(r-1)+:DescWidth];
     end
 
-    assign pitch = group_pitch[24*above.ctx+:24];
-    assign next_lane = above.lane + config_i.qt;
-
-    always_comb begin
-      row_d = above;
-      if (!row_used_i[r]) row_d = '0;
-      if (!row_head_i[r]) row_d.filter_addr = above.filter_addr + 24'(config_i.row_words);
-      if (row_group_head_i[r]) begin
-        if (32'(config_i.qt) == ActLanes) begin
-          row_d.ifmap_addr = above.ifmap_addr + pitch;
-          row_d.blk = above.blk + 12'(config_i.kw);
-        end else if (32'(next_lane) == ActLanes) begin
-          row_d.lane = '0;
-          row_d.ifmap_addr = above.ifmap_addr + pitch;
-          row_d.blk = above.blk + 12'd1;
-        end else begin
-          row_d.lane = next_lane;
-        end
-      end
-    end
-
-    always_ff @(posedge clk_i or negedge rst_ni) begin
-      if (!rst_ni) row_q <= '0;
-      else if (advance) row_q <= row_d;
-    end
-
-    assign rows_o[DescWidth*r+:DescWidth] = row_q;
-    assign row_active[r] = row_d.active;
-    assign row_live[r] = row_d.active | row_d.load;
-    assign row_deliver[r] = row_d.deliver != qadam_pkg::DELIVER_NONE;
-    assign head_active[r] = row_head_i[r] && row_q.active;
-    assign head_bubble[r] = row_head_i[r] && row_q.bubble;
-    assign filter_pending_o[r] = row_d.load;
+    qadam_chain_row #(
+        .ActLanes(ActLanes)
+    ) u_row (
+        .clk_i,
+        .rst_ni,
+        .config_i,
+        .used_i       (row_used_i[r]),
+        .head_i       (row_head_i[r]),
+        .group_head_i (row_group_head_i[r]),
+        .group_pitch_i(group_pitch),
+        .advance_i    (advance),
+        .above_i      (above),
+        .desc_o       (rows_o[DescWidth*r+:DescWidth]),
+        .head_active_o(head_active[r]),
+        .head_bubble_o(head_bubble[r]),
+        .active_d_o   (row_active[r]),
+        .load_d_o     (filter_pending_o[r]),
+        .deliver_d_o  (row_deliver[r])
+    );
 
     // The group whose first row is r is fed from the row above it in the coming slot.
     if (r == 0) begin : gen_feed_top
@@ -330,7 +315,7 @@ module qadam_sequencer #(
   assign bottom = rows_o[DescWidth*(Rows-1)+:DescWidth];
   assign bottom_step = contexts_o[StepWidth*bottom.ctx+:StepWidth];
   assign drain_d = running_q && bottom.active;
-  assign busy_d = (|row_live) || drain_d || head_d.active || head_d.load || state_d != IDLE;
+  assign busy_d = (|row_active) || (|filter_pending_o) || drain_d || head_d.active || head_d.load || state_d != IDLE;
 
   assign slot_end = running_q && count_q[0] && count_q + 24'd1 >= 24'(qadam_pkg::SLOT_MIN) &&
                       count_q + 24'd1 >= beat_need_q && count_q + 24'd1 >= drain_need_q &&

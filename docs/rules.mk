@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Figures of the documentation, drawn from pic text. The SVG files are committed so that
+# the pages can be read without dpic; a lint draws them again and compares.
+
+FIGURES := $(patsubst %.pic,%.svg,$(filter-out %/style.pic,$(wildcard docs/figures/*.pic)))
+
+LINTS += figures
+figures.tools = dpic
+figures.cmd = docs/figures/check.sh $(FIGURES)
+
+docs/figures/%.svg: docs/figures/%.pic docs/figures/style.pic docs/figures/draw.sh
+	docs/figures/draw.sh $< >$@
