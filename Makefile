@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Builds and checks qadam. `make help` lists the targets.
+#
+# Every folder's rules.mk adds to these lists:
+#   QADAM_SRCS  C sources of the program
+#   CHECKS      names of what `make test` runs; LINTS of what `make lint` runs. For each
+#               NAME.cmd is its command, NAME.tools the tools without which it is
+#               skipped, NAME.deps what it needs built (see ci/check.sh)
+#   FIGURES     SVG files made by `make figures`
+# All products are in build/. Variables: CC, CLANG, CFLAGS, LDFLAGS, V=1 (show commands).
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
+endif
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG ?= clang
+CFLAGS ?= -O2 -g
+Q := $(if $(V),,@)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+  -Wmissing-prototypes -Wvla -Wformat=2
+STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L -I.
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+  -fno-omit-frame-pointer
+
+# Asked for once, and only when something is compiled: on a bare machine pkg-config
+# is there only after `setup`.
+jansson = $(eval jansson := $$(shell pkg-config --cflags --libs jansson))$(jansson)
+LIBS = $(LDFLAGS) $(jansson) -ldl -lm -pthread
+
+QADAM_SRCS :=
+CHECKS :=
+LINTS :=
+FIGURES :=
+include $(sort $(wildcard */rules.mk))
+
+LIB_SRCS := $(filter-out gen/main.c,$(sort $(QADAM_SRCS)))
+TEST_SRCS := $(sort $(wildcard tests/test_*.c))
+TESTS := $(TEST_SRCS:tests/%.c=%)
+
+.PHONY: all
+all: build/qadam ## build the program, build/qadam (the default)
+
+.PHONY: demo
+demo: build/qadam | setup ## one design from file to area, fmax, power, energy on real layers
+	$(Q)ci/demo.sh
+
+.PHONY: test
+test: $(CHECKS:%=build/checks/%.result) ## run all tests; the last line counts them
+	$(Q)ci/summary.sh $^
+
+.PHONY: lint
+lint: $(LINTS:%=build/checks/%.result) ## run all linters; the last line counts them
+	$(Q)ci/summary.sh $^
+
+.PHONY: ci
+ci: $(CHECKS:%=build/checks/%.result) $(LINTS:%=build/checks/%.result) ## both; a skip fails
+	$(Q)ci/summary.sh --no-skips $^
+
+.PHONY: setup
+setup: ## install the Debian packages that are missing (ci/packages.txt)
+	$(Q)ci/setup.sh $(if $(filter demo test lint,$(MAKECMDGOALS)),--try)
+
+.PHONY: format
+format: ## lay out all C sources by .clang-format
+	$(Q)clang-format -i $(C_FILES)
+
+.PHONY: check-format
+check-format: ## say which C sources `make format` would change
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+
+.PHONY: figures
+figures: $(FIGURES) ## draw the figures of docs/ from their text sources
+
+.PHONY: clean
+clean: ## remove build/
+	$(Q)rm -rf build
+
+.PHONY: help
+help: ## list the targets
+	$(Q)sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \
+	  while IFS="$$(printf '\t')" read -r target text; do \
+	    printf '  make %-13s %s\n' "$$target" "$$text"; done
+
+# Goals that may install packages do so before anything is compiled.
+SETUP := $(if $(filter setup demo test lint ci,$(MAKECMDGOALS)),setup)
+
+# ---- the program, plain and with sanitizers ----
+
+C_FILES = $(sort $(wildcard */*.c */*.h */*.cpp pe_lib/*/*.c pe_lib/*/*.h))
+
+build/qadam: $(LIB_SRCS:%.c=build/obj/%.o) build/obj/gen/main.o
+	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBS)
+
+build/asan/qadam: $(LIB_SRCS:%.c=build/asan/obj/%.o) build/asan/obj/gen/main.o
+	$(Q)$(CC) $(SANITIZE) $^ -o $@ $(LIBS)
+
+build/obj/%.o: %.c | $(SETUP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+build/asan/obj/%.o: %.c | $(SETUP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(SANITIZE) -MMD -MP -c $< -o $@
+
+build/tests/%: build/obj/tests/%.o $(LIB_SRCS:%.c=build/obj/%.o)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@ -lcriterion $(LIBS)
+
+build/asan/tests/%: build/asan/obj/tests/%.o $(LIB_SRCS:%.c=build/asan/obj/%.o)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) $^ -o $@ -lcriterion $(LIBS)
+
+.SECONDARY:
+-include $(shell find build/obj build/asan/obj -name '*.d' 2>/dev/null)
+
+# ---- checks ----
+
+.PHONY: FORCE
+FORCE:
+
+.SECONDEXPANSION:
+$(sort $(CHECKS:%=build/checks/%.result) $(LINTS:%=build/checks/%.result)): \
+  build/checks/%.result: FORCE $$($$*.deps) | $(SETUP)
+	@ci/check.sh '$*' '$($*.tools)' $($*.cmd)

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The golden model, the memory model and the testbench; the list of PE types that have
+# golden functions.
+
+PE_GOLDEN := $(sort $(wildcard pe_lib/*/golden.c))
+QADAM_SRCS += $(wildcard verif/*.c) $(PE_GOLDEN) build/golden/table.c
+
+build/golden/table.c: $(PE_GOLDEN) verif/rules.mk
+	@mkdir -p $(@D)
+	$(Q){ echo '/* Written by verif/rules.mk from the folders of pe_lib/. */'; \
+	  echo '#include <stddef.h>'; \
+	  echo '#include "pe_lib/golden.h"'; \
+	  for t in $(PE_GOLDEN:pe_lib/%/golden.c=%); do \
+	    echo "extern const struct pe_golden pe_golden_$$t;"; done; \
+	  echo 'const struct pe_golden *const pe_golden_table[] = {'; \
+	  for t in $(PE_GOLDEN:pe_lib/%/golden.c=%); do \
+	    echo "    &pe_golden_$$t,"; done; \
+	  echo '    NULL};'; } >$@.tmp
+	$(Q)mv $@.tmp $@
+
+# Random designs and layers on the RTL: a few in `make test`; the program runs as many as
+# one likes.
+RANDOM_PAIRS_O := obj/tests/mapper_cases.o
+build/tests/random_pairs: build/$(RANDOM_PAIRS_O)
+build/asan/tests/random_pairs: build/asan/$(RANDOM_PAIRS_O)
+CHECKS += random-pairs
+random-pairs.cmd = build/tests/random_pairs --designs 2 --layers 8 --stall-seed 1
+random-pairs.tools = verilator make g++
+random-pairs.deps = build/tests/random_pairs
+
+# Layers recomputed with NumPy.
+CHECKS += numpy
+numpy.cmd = tests/numpy_check.py --run build/qadam designs/small_int16.json \
+  --network resnet20-cifar10 --layer conv1 --layer conv3_1s --layer fc --numbers small
+numpy.tools = verilator make g++ /usr/bin/python3
+numpy.deps = build/qadam
