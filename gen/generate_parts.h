@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The files of a generated design that are text of their own, not copies.
+ */
+#ifndef QADAM_GENERATE_PARTS_H
+#define QADAM_GENERATE_PARTS_H
+
+#include <stddef.h>
+
+#include "gen/design.h"
+#include "gen/error.h"
+
+enum { GENERATE_PARAMS = 18, GENERATE_MACROS = 3, GENERATE_PORTS_MAX = 64 };
+
+/* A parameter of the RTL module qadam_accel. */
+struct generate_param {
+    const char *name;
+    unsigned value;
+};
+
+/* A port of qadam_accel and of the generated top. */
+struct generate_port {
+    const char *name;
+    const char *group; /* comment above the first port of a group, else NULL */
+    int output;
+    unsigned width;
+};
+
+/* One size of SRAM macro. */
+struct generate_macro {
+    unsigned words, width, lanes; /* lanes of the write mask */
+    unsigned count;               /* instances */
+};
+
+/* The parameters of a design, in the order of the RTL. */
+void generate_params(const struct hw *hw, struct generate_param params[GENERATE_PARAMS]);
+
+/* The ports of a design, in the order of the RTL. Returns their number. */
+size_t generate_ports(const struct hw *hw, struct generate_port *ports);
+
+/* The SRAM macros: of the GLB, of its last bank if that is smaller, of the two command
+ * blocks; each size once. Returns the number of sizes. */
+size_t generate_macros(const struct hw *hw,
+                       struct generate_macro macros[GENERATE_MACROS]);
+
+/* The default clock period of a design: 1 ns for control and memories and 1 ns for each
+ * 32 operand bits that the multiplier takes in per stage. A place to start from. */
+double generate_period_ns(const struct hw *hw);
+
+/* Write the top module, the timing constraints and the README to path.
+ * Each returns 0, or -1 with *err set. */
+int generate_top(const struct hw *hw, const char *path, struct error *err);
+int generate_sdc(const struct hw *hw, const char *path, struct error *err);
+int generate_readme(const struct hw *hw, const char *path, struct error *err);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Networks: layers, their shapes, and the checks that the shapes fit together.
+ */
+#ifndef QADAM_NETWORK_H
+#define QADAM_NETWORK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gen/error.h"
+
+enum layer_op { OP_CONV, OP_FC, OP_MATMUL, OP_ADD, OP_MAXPOOL, OP_AVGPOOL };
+
+/* Shape of one layer in Eyeriss letters. FC is a 1x1 convolution over C = all inputs,
+ * with the batch in place of W; so are add and pooling of FC outputs. All other layers
+ * are for one image of the batch. A matmul multiplies its first input, C channels of
+ * H x W positions, by its second, M channels of C positions, which stand for weights. */
+struct layer {
+    char name[64];
+    enum layer_op op;
+    unsigned inputs[2];    /* index of the producing layer + 1; 0 = network input */
+    unsigned input_count;  /* 1, or 2 for add and matmul */
+    unsigned c, h, w;      /* ifmap */
+    unsigned m, e, f;      /* ofmap */
+    unsigned r, s, u, pad; /* filter rows, columns, stride, padding on every side */
+    unsigned groups;       /* conv: channel groups, 1 = dense */
+    int relu;
+    int line; /* line in the network file */
+};
+
+struct network {
+    char name[64];
+    unsigned batch; /* N, 1 unless the file says */
+    unsigned c, h, w;
+    struct layer *layers; /* owned */
+    size_t layer_count;
+};
+
+/* Load a network by file path, or by name from HOME/models/networks/NAME.json.
+ * Infers every shape; caller ends with network_close.
+ * Returns 0, or -1 with *err set (file, line, value, limit). */
+int network_load(const char *home, const char *path_or_name, struct network *net,
+                 struct error *err);
+void network_close(struct network *net);
+
+/* Multiply-accumulates of a layer: of the whole batch for fc, of one image otherwise;
+ * 0 for add and pooling. network_load has checked that a network's sum fits. */
+uint64_t layer_macs(const struct layer *l);
+
+/* Weights of a layer without bias; 0 for add, pooling and matmul. */
+uint64_t layer_weights(const struct layer *l);
+
+/* 1 if the array runs this layer (conv, fc), 0 if the host side does. */
+int layer_on_array(const struct layer *l);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The verbs of the program. Each takes the arguments after its name (argv[0] is the
+ * verb) and returns the exit status: 0 success, 1 failure, 2 wrong usage. Verbs print
+ * their own errors (error_print).
+ */
+#ifndef QADAM_VERBS_H
+#define QADAM_VERBS_H
+
+int verb_generate(int argc, char **argv);
+int verb_simulate(int argc, char **argv);
+int verb_predict(int argc, char **argv);
+int verb_synth(int argc, char **argv);
+int verb_report(int argc, char **argv);
+
+#endif
