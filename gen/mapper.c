@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The mapper: search for the mapping with the fewest cycles.
+ *
+ * A shape is everything about a mapping but its tiles: slice, e, q, r, p and t. All
+ * shapes that could be best are compared by a lower bound of their cycles; for every
+ * (slice, e) the best few are kept, since these two decide the DRAM traffic. The kept
+ * shapes then get their tiles (f, m, share) and are estimated in the order of their
+ * bounds until no bound is below the best estimate.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gen/mapper_cost.h"
+#include "gen/mapping.h"
+
+enum {
+    KEEP = 16,         /* shapes kept for every (slice, e) */
+    LETTERS = 24,      /* values tried for p and for q */
+    WIDTHS = 4,        /* values tried for f */
+    GROUPS = 10,       /* values tried for m, for every f */
+    EVALUATIONS = 8000 /* estimates, at most */
+};
+
+/* A shape and its bound; glb, m, f, bubbles and share are still open. */
+struct shape {
+    uint64_t bound;
+    struct mapping m;
+};
+
+struct shape_list {
+    struct shape *shapes; /* owned */
+    size_t count, room;
+    size_t start; /* first of the current (slice, e) */
+};
+
+struct search {
+    const struct hw *hw;
+    const struct layer *l;
+    struct shape_list list;
+    unsigned q[LETTERS], p[LETTERS];
+    unsigned q_count, p_count;
+    unsigned evaluations;
+    uint64_t banks;          /* smallest demand of a shape that does not fit the GLB */
+    struct mapping rejected; /* a mapping that no command list can hold; e == 0: none */
+    int found;
+    struct mapping best;
+    struct mapping_cost cost;
+};
+
+static unsigned ceil_div(unsigned a, unsigned b) {
+    return a / b + (a % b != 0);
+}
+
+static unsigned min_u(unsigned a, unsigned b) {
+    return a < b ? a : b;
+}
+
+/* Whether n pieces of k are no better than pieces of k - step: as many, yet larger. */
+static int dominated(unsigned n, unsigned k, unsigned step) {
+    return k > step && ceil_div(n, k) == ceil_div(n, k - step);
+}
+
+/* Values for p or q: divisors and multiples of `lanes` up to max that cut n differently,
+ * ascending; when there are too many, the ones that waste least, evenly spread. */
+static unsigned letter_values(unsigned n, unsigned lanes, unsigned max,
+                              unsigned *values) {
+    unsigned count = 0, prev = 0;
+    unsigned bound = 1;
+    for (unsigned v = 1; v <= max; v += v < lanes ? 1 : lanes) {
+        if (v < lanes ? lanes % v != 0 : 0) {
+            continue;
+        }
+        if (prev && prev >= n) {
+            break; /* one piece is enough */
+        }
+        prev = v;
+        /* within 1/8 of its neighbour a value replaces it if it wastes less */
+        if (count > LETTERS / 2 && v < bound + bound / 8) {
+            uint64_t waste_v = (uint64_t)ceil_div(n, v) * v;
+            uint64_t old = values[count - 1];
+            uint64_t waste_old = (uint64_t)ceil_div(n, values[count - 1]) * old;
+            if (waste_v <= waste_old) {
+                values[count - 1] = v;
+            }
+            continue;
+        }
+        if (count == LETTERS) {
+            break;
+        }
+        bound = v;
+        values[count++] = v;
+    }
+    return count;
+}
+
+/* The smallest legal m that is at least `filters`. */
+static unsigned round_m(const struct search *s, const struct mapping *m,
+                        unsigned filters) {
+    unsigned pt = m->p * m->t, cb = s->hw->act_lanes, a = pt, b = cb;
+    if (filters >= s->l->m) {
+        return ceil_div(s->l->m, pt) * pt;
+    }
+    while (b) {
+        unsigned c = a % b;
+        a = b;
+        b = c;
+    }
+    unsigned unit = pt / a * cb; /* least common multiple */
+    unsigned v = ceil_div(filters, unit) * unit;
+    return v >= s->l->m ? ceil_div(s->l->m, pt) * pt : v;
+}
+
+/* Fill the open letters of a shape with f, m, share and place it. */
+static int try_tiles(const struct search *s, struct mapping *m, unsigned f, unsigned mm,
+                     unsigned share) {
+    m->f = f;
+    m->m = mm;
+    m->share = share;
+    m->bubbles = mapping_bubbles(s->hw, s->l, m);
+    return mapping_place(s->hw, s->l, m, NULL);
+}
+
+/* Whether a shape fits the GLB with small tiles; notes the smallest demand seen. */
+static int shape_fits(struct search *s, struct mapping m) {
+    const unsigned widths[] = {1, s->l->f}, groups[] = {1, s->l->m};
+    for (unsigned i = 0; i < 8; i++) {
+        uint64_t banks;
+        m.f = widths[i >> 1 & 1];
+        m.m = round_m(s, &m, groups[i >> 2]);
+        m.share = i & 1;
+        if (mapping_place(s->hw, s->l, &m, &banks) == 0) {
+            return 1;
+        }
+        s->banks = banks < s->banks ? banks : s->banks;
+    }
+    return 0;
+}
+
+/* Whether a shape obeys the limits of the spads and of the command fields. */
+static int shape_legal(const struct search *s, const struct mapping *m) {
+    const struct design *g = &s->hw->design;
+    unsigned kf = mapping_kf(s->hw, m);
+    return kf * s->hw->weight_lanes + m->p * m->q * m->sk <= g->filter_spad_words &&
+           m->t * kf <= UINT16_MAX;
+}
+
+/* Keep a shape if it is among the KEEP best of its (slice, e). */
+static void keep(struct search *s, const struct shape *shape) {
+    struct shape_list *list = &s->list;
+    struct shape *mine = list->shapes + list->start;
+    size_t n = list->count - list->start, at = n;
+    while (at > 0 && mine[at - 1].bound > shape->bound) {
+        at--;
+    }
+    if (at == KEEP || !shape_fits(s, shape->m)) {
+        return;
+    }
+    if (n < KEEP) {
+        n++;
+        list->count++;
+    }
+    memmove(&mine[at + 1], &mine[at], (n - 1 - at) * sizeof *mine);
+    mine[at] = *shape;
+}
+
+/* The bound that a shape must stay below to be kept. */
+static uint64_t keep_limit(const struct search *s) {
+    const struct shape_list *list = &s->list;
+    int full = list->count == list->start + KEEP;
+    return full ? list->shapes[list->count - 1].bound : UINT64_MAX;
+}
+
+/* All p and t for a shape whose other letters are set. */
+static void visit_filters(struct search *s, struct mapping *m) {
+    const struct layer *l = s->l;
+    unsigned sets = s->hw->design.cols / m->e;
+    uint64_t beats = (uint64_t)ceil_div(l->e, m->e) * l->f * ceil_div(l->c, m->q * m->r) *
+                     mapping_slice_count(l, m);
+    for (unsigned i = 0; i < s->p_count; i++) {
+        m->p = s->p[i];
+        unsigned macs = m->p * m->sk * m->q, psums = m->e * mapping_kp(s->hw, m);
+        for (m->t = 1; m->t <= sets; m->t++) {
+            uint64_t slot = macs > psums * m->t ? macs : psums * m->t;
+            if (dominated(ceil_div(l->m, m->p), m->t, 1) ||
+                beats * slot * ceil_div(l->m, m->p * m->t) >= keep_limit(s)) {
+                continue;
+            }
+            if (!shape_legal(s, m)) {
+                break;
+            }
+            struct shape shape = {mapper_bound(s->hw, l, m), *m};
+            keep(s, &shape);
+        }
+    }
+}
+
+/* All q and r for a slice and e. */
+static int visit_strip(struct search *s, struct mapping *m) {
+    struct shape_list *list = &s->list;
+    unsigned chains = s->hw->design.rows / m->rk;
+    list->start = list->count;
+    if (list->room < list->count + KEEP) {
+        size_t room = 2 * list->room + KEEP;
+        struct shape *shapes = realloc(list->shapes, room * sizeof *shapes);
+        if (!shapes) {
+            return -1;
+        }
+        list->shapes = shapes;
+        list->room = room;
+    }
+    for (unsigned i = 0; i < s->q_count; i++) {
+        m->q = s->q[i];
+        if (s->hw->design.ifmap_spad_words / m->q < m->sk + m->a * m->rk) {
+            break;
+        }
+        for (m->r = 1; m->r <= chains; m->r++) {
+            if (!dominated(ceil_div(s->l->c, m->q), m->r, 1)) {
+                visit_filters(s, m);
+            }
+        }
+    }
+    return 0;
+}
+
+/* All slices with taps d apart, and all e. */
+static int visit_slices(struct search *s, unsigned d) {
+    const struct layer *l = s->l;
+    unsigned rows = ceil_div(l->r, d), cols = ceil_div(l->s, d);
+    struct mapping m = {.d = d, .a = l->u / d, .f = l->f};
+    for (m.rk = min_u(rows, s->hw->design.rows); m.rk >= 1; m.rk--) {
+        if (dominated(rows, m.rk, 1)) {
+            continue;
+        }
+        for (m.sk = min_u(cols, s->hw->design.ifmap_spad_words); m.sk >= 1; m.sk--) {
+            if (dominated(cols, m.sk, 1)) {
+                continue;
+            }
+            for (m.e = min_u(l->e, s->hw->design.cols); m.e >= 1; m.e--) {
+                if (!dominated(l->e, m.e, 1) && visit_strip(s, &m)) {
+                    return -1;
+                }
+            }
+        }
+    }
+    return 0;
+}
+
+static int lexical(const struct mapping *a, const struct mapping *b) {
+    const unsigned x[] = {a->e, a->p, a->q,  a->r,  a->t,    a->m,
+                          a->f, a->d, a->rk, a->sk, a->share};
+    const unsigned y[] = {b->e, b->p, b->q,  b->r,  b->t,    b->m,
+                          b->f, b->d, b->rk, b->sk, b->share};
+    for (size_t i = 0; i < sizeof x / sizeof *x; i++) {
+        if (x[i] != y[i]) {
+            return x[i] < y[i] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+static int compare_u64(uint64_t a, uint64_t b) {
+    return (a > b) - (a < b);
+}
+
+static int compare_shapes(const void *a, const void *b) {
+    const struct shape *x = a, *y = b;
+    int c = compare_u64(x->bound, y->bound);
+    return c ? c : lexical(&x->m, &y->m);
+}
+
+/* Estimate a placed mapping and keep it if it is the best so far. */
+static void evaluate(struct search *s, const struct mapping *m) {
+    struct mapping_cost cost;
+    mapper_cost(s->hw, s->l, m, &cost);
+    s->evaluations++;
+    if (s->found) {
+        int c = compare_u64(cost.cycles, s->cost.cycles);
+        c = c ? c : compare_u64(cost.dram_words, s->cost.dram_words);
+        c = c ? c : compare_u64(cost.glb_words, s->cost.glb_words);
+        c = c ? c : lexical(m, &s->best);
+        if (c >= 0) {
+            return;
+        }
+    }
+    if (mapping_check(s->hw, s->l, m, NULL) == 0) {
+        s->found = 1;
+        s->best = *m;
+        s->cost = cost;
+    } else {
+        s->rejected = *m;
+    }
+}
+
+/* Filter groups for a shape with a given f: the largest that fit and some smaller. */
+static int visit_groups(struct search *s, struct mapping *m, unsigned f, unsigned share) {
+    unsigned pieces = 0, last = 0;
+    for (unsigned n = s->l->m; pieces < GROUPS;) {
+        unsigned mm = round_m(s, m, n);
+        if (mm != last && try_tiles(s, m, f, mm, share) == 0) {
+            evaluate(s, m);
+            pieces++;
+        }
+        last = mm;
+        /* the next smaller size that makes one group more */
+        unsigned groups = ceil_div(s->l->m, mm) + 1;
+        if (mm == round_m(s, m, 1)) {
+            break;
+        }
+        n = ceil_div(s->l->m, groups);
+        for (; round_m(s, m, n) == mm && n > 1; n = ceil_div(s->l->m, groups)) {
+            groups++;
+        }
+    }
+    return pieces > 0;
+}
+
+/* Tiles for a shape. */
+static void visit_tiles(struct search *s, const struct shape *shape) {
+    struct mapping m = shape->m;
+    int slices = mapping_slice_count(s->l, &m) > 1;
+    unsigned fits = 0, last = 0;
+    for (unsigned n = 1; fits < WIDTHS; n += fits ? 1 : ceil_div(n, 4)) {
+        unsigned f = ceil_div(s->l->f, n);
+        if (f != last) {
+            int any = visit_groups(s, &m, f, 0);
+            if (slices) {
+                any |= visit_groups(s, &m, f, 1);
+            }
+            fits += any != 0;
+        }
+        last = f;
+        if (f == 1) {
+            break;
+        }
+    }
+}
+
+/* Why there is no mapping: the first memory that is too small for all of them. */
+static int report_short(const struct search *s, struct error *err) {
+    const struct hw *hw = s->hw;
+    const struct design *g = &hw->design;
+    const char *name = s->l->name;
+    if (g->ifmap_spad_words < 2) { /* one tap and one position ahead */
+        return error_set(err,
+                         "ifmap spad has %u words, the smallest mapping of %s needs 2",
+                         g->ifmap_spad_words, name);
+    }
+    if (g->filter_spad_words < hw->weight_lanes + 1) { /* a bus word and a weight */
+        return error_set(err,
+                         "filter spad has %u words, the smallest mapping of %s needs %u",
+                         g->filter_spad_words, name, hw->weight_lanes + 1);
+    }
+    if (s->list.count == 0) {
+        return error_set(err,
+                         "global buffer has %u banks of %u bus words, the smallest "
+                         "mapping of %s needs %llu",
+                         hw->glb_banks, hw->glb_bank_words, name,
+                         (unsigned long long)s->banks);
+    }
+    if (s->rejected.e && mapping_check(hw, s->l, &s->rejected, err)) {
+        return -1;
+    }
+    return error_set(err, "no mapping of %s found", name);
+}
+
+static int search_run(struct search *s, struct error *err) {
+    const struct design *g = &s->hw->design;
+    unsigned cb = s->hw->act_lanes, pb = s->hw->psum_lanes;
+    unsigned q_max = min_u(g->ifmap_spad_words, cb > 255 ? cb / 2 : 255 * cb);
+    unsigned p_max = min_u(g->psum_spad_words, pb > 255 ? pb / 2 : 255 * pb);
+    s->q_count = letter_values(s->l->c, cb, q_max, s->q);
+    s->p_count = letter_values(s->l->m, pb, p_max, s->p);
+    if (visit_slices(s, 1) || (s->l->u > 1 && visit_slices(s, s->l->u))) {
+        return error_set(err, "out of memory in the mapper");
+    }
+    if (s->list.count) {
+        qsort(s->list.shapes, s->list.count, sizeof *s->list.shapes, compare_shapes);
+    }
+    for (size_t i = 0; i < s->list.count && s->evaluations < EVALUATIONS; i++) {
+        if (s->found && s->list.shapes[i].bound >= s->cost.cycles) {
+            break;
+        }
+        visit_tiles(s, &s->list.shapes[i]);
+    }
+    return s->found ? 0 : report_short(s, err);
+}
+
+int mapping_search(const struct hw *hw, const struct layer *l, struct mapping *m,
+                   struct error *err) {
+    struct search s = {.hw = hw, .l = l, .banks = UINT64_MAX};
+    if (!layer_on_array(l) || l->groups > 1) {
+        return error_set(err, "%s is no dense convolution or fc: nothing for the array",
+                         l->name);
+    }
+    int rc = search_run(&s, err);
+    *m = s.best;
+    free(s.list.shapes);
+    return rc;
+}

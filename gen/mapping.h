@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A mapping: how one layer is cut into tiles, steps and passes for one design.
+ *
+ * Loop nest, outermost first (docs/architecture.md, "Loop nest"):
+ *   strip (e ofmap rows) > column tile (f ofmap columns) > filter group (m filters) >
+ *   channel group (q*r channels) > kernel slice > pass (p*t filters).
+ * One iteration of the first five loops is a step.
+ */
+#ifndef QADAM_MAPPING_H
+#define QADAM_MAPPING_H
+
+#include <stdint.h>
+
+#include "gen/design.h"
+#include "gen/error.h"
+#include "gen/network.h"
+
+/* GLB regions, each a whole number of banks; [2] = double-buffered. */
+struct glb_regions {
+    uint32_t ifmap[2], filter[2], psum, bias[2], ofmap[2]; /* base, bus words */
+    uint32_t ifmap_words, filter_words, psum_words, bias_words, ofmap_words; /* sizes */
+};
+
+struct mapping {
+    unsigned e;       /* ofmap rows side by side: columns of one PE set */
+    unsigned p;       /* filters in a PE: divides PB or is a multiple of PB */
+    unsigned q;       /* channels in a PE: divides CB or is a multiple of CB */
+    unsigned r;       /* PE sets stacked in the chain */
+    unsigned t;       /* PE sets side by side, on different filters */
+    unsigned m;       /* filters per filter group: a multiple of p*t */
+    unsigned f;       /* ofmap columns per tile = beats per pass */
+    unsigned rk;      /* filter rows of a kernel slice = rows of a PE set */
+    unsigned sk;      /* filter columns of a kernel slice */
+    unsigned d;       /* kernel phase step: 1, or u (polyphase: kernel taps d apart) */
+    unsigned a;       /* ifmap positions a window advances per beat: u / d */
+    unsigned bubbles; /* idle beats at the start of a step, >= 1 */
+    unsigned share; /* 1: one ifmap tile serves all slices of a phase row; 0: one each */
+    struct glb_regions glb;
+};
+
+/* Kernel slices of a mapping, in the order they run: phase row, phase column, row
+ * fold, column fold. Slice taps are (r0 + i*d, s0 + j*d), i < rk, j < sk; taps outside
+ * the kernel have zero weights. Slices without any tap are left out. */
+struct kernel_slice {
+    unsigned r0, s0;
+};
+unsigned mapping_slice_count(const struct layer *l, const struct mapping *m);
+struct kernel_slice mapping_slice(const struct layer *l, const struct mapping *m,
+                                  unsigned index);
+
+/* Trip counts of the loop nest. */
+struct mapping_loops {
+    unsigned strips, tiles, filter_groups, channel_groups, slices;
+    unsigned tile_slices; /* ifmap tiles of one channel group: slices, or phase rows */
+    uint64_t steps;       /* product of the first five */
+    uint64_t outputs;     /* ofmap tiles: strips * tiles * filter_groups */
+};
+void mapping_loops(const struct layer *l, const struct mapping *m,
+                   struct mapping_loops *n);
+
+/* What one step works on. */
+struct mapping_step {
+    unsigned y0, ev;           /* first ofmap row, rows */
+    unsigned x0, fv;           /* first ofmap column, columns */
+    unsigned m0, passes;       /* first filter, passes */
+    unsigned c0;               /* first channel */
+    struct kernel_slice slice; /* first tap */
+    int first, last;           /* of its ofmap tile */
+    uint64_t run;              /* index of its weight run */
+    uint64_t tile;             /* number of its ifmap tile */
+    uint64_t output;           /* index of its ofmap tile */
+    unsigned filter_group;     /* index of its bias run */
+};
+void mapping_step(const struct layer *l, const struct mapping *m, uint64_t index,
+                  struct mapping_step *s);
+
+/* The ifmap rows and columns that the array asks for in a step: row y, y = 0, 1, ...
+ * stands for ifmap row `row` + y*d, position x' for column `col` + x'*d. Those from lo to
+ * hi - 1 exist and are met by a tap; all are 0 when there is nothing but padding. */
+struct ifmap_window {
+    int64_t row, col;
+    unsigned y_lo, y_hi, pos_lo, pos_hi;
+};
+void mapping_window(const struct layer *l, const struct mapping *m,
+                    const struct mapping_step *s, struct ifmap_window *w);
+
+/* The part of the ifmap that a step reads (share == 0) or that the slices of its phase
+ * row read (share == 1): rows row, row + d, ... and columns col, col + 1, ... that
+ * exist, and blocks of CB channels. rows == 0 or cols == 0: nothing but padding. */
+struct ifmap_tile {
+    unsigned row, rows, col, cols, block, blocks;
+};
+void mapping_tile(const struct hw *hw, const struct layer *l, const struct mapping *m,
+                  const struct mapping_step *s, struct ifmap_tile *tile);
+
+/* Bus words of the weights of a chain row's pass (kf) and of a column's psums (kp). */
+unsigned mapping_kf(const struct hw *hw, const struct mapping *m);
+unsigned mapping_kp(const struct hw *hw, const struct mapping *m);
+
+/* Idle beats that a step of this mapping needs (every field but bubbles and glb set). */
+unsigned mapping_bubbles(const struct hw *hw, const struct layer *l,
+                         const struct mapping *m);
+
+/* Give every GLB region its banks (every field but glb set).
+ * Returns 0, or -1 if the banks do not suffice. banks may be NULL and is set to the
+ * number needed, UINT64_MAX when it is beyond all bounds. */
+int mapping_place(const struct hw *hw, const struct layer *l, struct mapping *m,
+                  uint64_t *banks);
+
+/* Check that *m is legal for *hw and *l, regions included, and that every number fits
+ * its command field. Returns 0, or -1 with *err set: the rule that is broken. */
+int mapping_check(const struct hw *hw, const struct layer *l, const struct mapping *m,
+                  struct error *err);
+
+/* Find the mapping with the fewest cycles. Deterministic.
+ * Returns 0, or -1 with *err set: which resource is short, and by how much. */
+int mapping_search(const struct hw *hw, const struct layer *l, struct mapping *m,
+                   struct error *err);
+
+#endif
