@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * qadam predict: cycles and accesses of layers by the performance model.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gen/choose_layers.h"
+#include "gen/design.h"
+#include "gen/emit.h"
+#include "gen/home.h"
+#include "gen/json_out.h"
+#include "gen/network.h"
+#include "gen/options.h"
+#include "gen/verbs.h"
+#include "models/predict.h"
+#include "verif/memory.h"
+#include "verif/report.h"
+
+static const struct option_spec specs[] = {
+    {"network", 'n', "NET", 0, "network file, or name in models/networks"},
+    {"layer", 0, "NAME", 1, "predict only this layer; all by default"},
+    {"dram-latency", 0, "CYCLES", 0, "of the memory; 64 by default"},
+    {"json", 0, "FILE", 0, "write the result as JSON; - is standard output"},
+    {NULL, 0, NULL, 0, NULL}};
+
+static const struct option_usage usage = {
+    "predict",
+    "DESIGN",
+    1,
+    "Cycles, stalls and accesses of layers by the exact performance model, without\n"
+    "simulation. The same command lists in RTL (qadam simulate) count the same.",
+    specs,
+    NULL};
+
+/* One layer, or the total. */
+struct prediction {
+    const struct layer *layer; /* NULL = total */
+    uint64_t macs;
+    struct mapping mapping;
+    struct counters counters;
+};
+
+struct predict {
+    struct hw hw;
+    struct network net;
+    const struct layer **layers; /* owned array */
+    struct prediction *results;  /* owned, [count + 1], the last is the total */
+    unsigned count;
+    uint64_t latency;
+    FILE *table;
+};
+
+static void print_header(FILE *out) {
+    (void)fprintf(out, "%-20s %14s %12s %7s %12s %12s %12s %14s\n", "layer", "MACs",
+                  "cycles", "util", "busy", "bus stalls", "waits", "DRAM bytes");
+}
+
+static void print_row(FILE *out, const struct hw *hw, const struct prediction *x) {
+    const uint64_t *v = x->counters.value;
+    uint64_t bus = v[CNT_STALL_IFMAP] + v[CNT_STALL_FILTER] + v[CNT_STALL_PSUM];
+    uint64_t bytes = (v[CNT_AXI_READS] + v[CNT_AXI_WRITES]) *
+                     hw->design.dram_bytes_per_cycle;
+    (void)fprintf(out, "%-20s %14llu %12llu %6.1f%% %12llu %12llu %12llu %14llu\n",
+                  x->layer ? x->layer->name : "total", (unsigned long long)x->macs,
+                  (unsigned long long)v[CNT_CYCLES],
+                  100 * report_utilization(hw, x->macs, v[CNT_CYCLES]),
+                  (unsigned long long)v[CNT_BUSY], (unsigned long long)bus,
+                  (unsigned long long)(v[CNT_CYCLES] - v[CNT_BUSY] - bus),
+                  (unsigned long long)bytes);
+}
+
+static json_t *make_json(const struct predict *s) {
+    json_t *root = json_object(), *layers = json_array();
+    (void)json_object_set_new(root, "design", json_string(s->hw.design.name));
+    (void)json_object_set_new(root, "design_hash", json_string(s->hw.hash));
+    (void)json_object_set_new(root, "network", json_string(s->net.name));
+    (void)json_object_set_new(root, "pe_type", json_string(s->hw.type.name));
+    (void)json_object_set_new(root, "dram_latency", json_integer((json_int_t)s->latency));
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct prediction *x = &s->results[i];
+        json_t *object = report_counts_json(&s->hw, x->layer->name, x->macs, &x->counters);
+        (void)json_object_set_new(object, "mapping", report_mapping_json(&x->mapping));
+        (void)json_array_append_new(layers, object);
+    }
+    const struct prediction *total = &s->results[s->count];
+    (void)json_object_set_new(root, "layers", layers);
+    (void)json_object_set_new(
+        root, "total", report_counts_json(&s->hw, NULL, total->macs, &total->counters));
+    return root;
+}
+
+static int prepare(struct predict *s, const struct options *opts, struct error *err) {
+    char home[EMIT_PATH_MAX];
+    if (home_find(home, sizeof home, err) ||
+        design_load(home, options_operand(opts, 0), &s->hw, err) ||
+        network_load(home, options_value(opts, "network"), &s->net, err) ||
+        choose_layers(&s->net, opts, &s->layers, &s->count, err)) {
+        return -1;
+    }
+    s->results = calloc(s->count + 1, sizeof *s->results);
+    return s->results ? 0 : error_set(err, "out of memory");
+}
+
+static int run(struct predict *s, const struct options *opts, struct error *err) {
+    const char *json = options_value(opts, "json");
+    s->table = json && strcmp(json, "-") == 0 ? stderr : stdout;
+    if (prepare(s, opts, err)) {
+        return -1;
+    }
+    struct prediction *total = &s->results[s->count];
+    for (unsigned i = 0; i < s->count; i++) {
+        struct prediction *x = &s->results[i];
+        x->layer = s->layers[i];
+        x->macs = layer_macs(x->layer);
+        if (predict_layer(&s->hw, x->layer, (unsigned)s->latency, &x->mapping,
+                          &x->counters, err)) {
+            return -1;
+        }
+        total->macs += x->macs;
+        counters_add(&total->counters, &x->counters);
+    }
+    print_header(s->table);
+    for (unsigned i = 0; i <= s->count; i++) {
+        print_row(s->table, &s->hw, &s->results[i]);
+    }
+    if (!json) {
+        return 0;
+    }
+    json_t *root = make_json(s);
+    int status = json_out_write(root, json, err);
+    json_decref(root);
+    return status;
+}
+
+int verb_predict(int argc, char **argv) {
+    struct options opts;
+    struct predict s;
+    struct error err = {"", 0, 0, ""};
+    int status = options_parse(&usage, argc, argv, &opts);
+    if (status != OPTIONS_RUN) {
+        return status;
+    }
+    memset(&s, 0, sizeof s);
+    s.latency = MEMORY_LATENCY_DEFAULT;
+    status = OPTIONS_ERROR;
+    if (!options_value(&opts, "network")) {
+        (void)error_set(&err, "predict: --network is missing");
+    } else if (options_u64(&opts, "dram-latency", 1, MEMORY_LATENCY_MAX, &s.latency,
+                           &err) == 0) {
+        status = run(&s, &opts, &err) ? 1 : 0;
+    }
+    if (err.text[0] != '\0') {
+        error_print(&err);
+    }
+    network_close(&s.net);
+    free(s.layers);
+    free(s.results);
+    return status;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * qadam simulate: layers of a network on the simulated accelerator, every output word
+ * checked.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gen/choose_layers.h"
+#include "gen/design.h"
+#include "gen/emit.h"
+#include "gen/home.h"
+#include "gen/json_out.h"
+#include "gen/network.h"
+#include "gen/options.h"
+#include "gen/verbs.h"
+#include "verif/build.h"
+#include "verif/process.h"
+#include "verif/report.h"
+#include "verif/testbench.h"
+
+enum { JOBS_MAX = 256 };
+
+static const struct option_spec specs[] = {
+    {"network", 'n', "NET", 0, "network file, or name in models/networks"},
+    {"layer", 0, "NAME", 1, "simulate only this layer; all by default"},
+    {"seed", 0, "N", 0, "of the tensors; 1 by default"},
+    {"stall-seed", 0, "N", 0, "let memory and host stall at random; 0: never"},
+    {"numbers", 0, "KIND", 0, "normal, full (psums wrap around) or small (many ties)"},
+    {"dram-latency", 0, "CYCLES", 0, "of the memory; 64 by default"},
+    {"jobs", 'j', "N", 0, "layers, or compilers, at a time; by default all processors"},
+    {"vcd", 0, "FILE", 0, "write waves of the one layer as VCD"},
+    {"fst", 0, "FILE", 0, "write waves of the one layer as FST"},
+    {"dump", 0, "DIR", 0, "write each layer's tensors as NumPy files"},
+    {"json", 0, "FILE", 0, "write the result as JSON; - is standard output"},
+    {"timing", 0, NULL, 0, "say how fast the simulation was, on standard error"},
+    {NULL, 0, NULL, 0, NULL}};
+
+static const struct option_usage usage = {
+    "simulate",
+    "DESIGN",
+    1,
+    "Build the design's RTL with Verilator, run layers on it, and compare every output\n"
+    "word with the golden model. Exit status 1 when any word differs.",
+    specs,
+    NULL};
+
+/* One run of the verb. */
+struct simulate {
+    struct hw hw;
+    struct network net;
+    struct bench_options bench;
+    struct sim_library library;
+    const struct layer **layers; /* owned array: what to run */
+    unsigned count, jobs;
+    struct bench_result *results; /* owned, [count] */
+    unsigned failed;              /* layers with errors or mismatches */
+    FILE *table; /* for people: standard output, or error when JSON goes there */
+};
+
+static void say_building(const char *design) {
+    if (isatty(STDERR_FILENO)) {
+        (void)fprintf(stderr, "%s: building the simulator with Verilator...\n", design);
+    }
+}
+
+static int read_range(struct simulate *s, const struct options *opts, struct error *err) {
+    static const char *const kinds[] = {"normal", "full", "small"};
+    const char *kind = options_value(opts, "numbers");
+    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (!kind || strcmp(kind, kinds[i]) == 0) {
+            s->bench.range = (enum tensor_range)i;
+            return 0;
+        }
+    }
+    return error_set(err, "simulate: --numbers is '%s', must be normal, full or small",
+                     kind);
+}
+
+/* Numbers and files of the command line; wrong usage. */
+static int read_options(struct simulate *s, const struct options *opts,
+                        struct error *err) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t latency = MEMORY_LATENCY_DEFAULT, jobs = processors > 0 ? (uint64_t)processors : 1;
+    jobs = jobs < JOBS_MAX ? jobs : JOBS_MAX;
+    s->bench.seed = 1;
+    if (options_u64(opts, "seed", 0, INT64_MAX, &s->bench.seed, err) ||
+        options_u64(opts, "stall-seed", 0, INT64_MAX, &s->bench.stall_seed, err) ||
+        options_u64(opts, "dram-latency", 1, MEMORY_LATENCY_MAX, &latency, err) ||
+        options_u64(opts, "jobs", 1, JOBS_MAX, &jobs, err) || read_range(s, opts, err)) {
+        return -1;
+    }
+    const char *vcd = options_value(opts, "vcd"), *fst = options_value(opts, "fst");
+    if (!options_value(opts, "network")) {
+        return error_set(err, "simulate: --network is missing");
+    }
+    if ((vcd && fst) || ((vcd || fst) && options_count(opts, "layer") != 1)) {
+        return error_set(err, "simulate: waves go into one file, of exactly one --layer");
+    }
+    const char *json = options_value(opts, "json");
+    s->table = json && strcmp(json, "-") == 0 ? stderr : stdout;
+    s->bench.latency = (unsigned)latency;
+    s->bench.wave = vcd ? vcd : fst;
+    s->bench.dump = options_value(opts, "dump");
+    s->jobs = (unsigned)jobs;
+    return 0;
+}
+
+/* Read design and network, build the simulator. */
+static int prepare(struct simulate *s, const struct options *opts, struct error *err) {
+    char home[EMIT_PATH_MAX], library[EMIT_PATH_MAX];
+    const struct build_options build = {options_value(opts, "vcd")   ? BUILD_VCD
+                                        : options_value(opts, "fst") ? BUILD_FST
+                                                                     : BUILD_NO_TRACE,
+                                        0, s->jobs, say_building};
+    if (home_find(home, sizeof home, err) ||
+        design_load(home, options_operand(opts, 0), &s->hw, err) ||
+        network_load(home, options_value(opts, "network"), &s->net, err) ||
+        choose_layers(&s->net, opts, &s->layers, &s->count, err)) {
+        return -1;
+    }
+    s->results = calloc(s->count, sizeof *s->results);
+    if (!s->results) {
+        return error_set(err, "out of memory");
+    }
+    if (s->bench.dump && emit_folder(s->bench.dump, err)) {
+        return -1;
+    }
+    return build_sim(home, &s->hw, &build, library, sizeof library, err) ||
+                   sim_library_open(&s->library, library, err)
+               ? -1
+               : 0;
+}
+
+/* Run one layer on an accelerator of its own; in a child process. */
+static void work(void *context, unsigned index, void *result) {
+    const struct simulate *s = context;
+    struct bench_result *r = result;
+    struct bench bench;
+    struct error err = {"", 0, 0, ""};
+    if (bench_init(&bench, &s->hw, s->library.api, &s->bench, &err)) {
+        r->error = err;
+    } else {
+        (void)bench_run(&bench, s->layers[index], r);
+    }
+    bench_close(&bench);
+}
+
+static int done(void *context, unsigned index, const void *result, int status) {
+    struct simulate *s = context;
+    struct bench_result *r = &s->results[index];
+    *r = *(const struct bench_result *)result;
+    memcpy(r->layer, s->layers[index]->name, sizeof r->layer);
+    if (status != 0) {
+        (void)error_set(&r->error, "the simulation was ended by signal %d", status);
+    }
+    report_row(s->table, &s->hw, r);
+    if (r->error.text[0] != '\0' || r->mismatches != 0) {
+        (void)fflush(s->table);
+        s->failed++;
+        if (r->error.text[0] != '\0') {
+            struct error err = {"", 0, 0, ""};
+            (void)error_set_at(&err, r->error.file, r->error.line, r->error.column,
+                               "layer %s: %.400s", r->layer, r->error.text);
+            error_print(&err);
+        }
+        report_failure(stderr, r);
+    }
+    (void)fflush(s->table);
+    return 0;
+}
+
+/* The whole result; NULL when out of memory. */
+static json_t *make_json(const struct simulate *s, const struct bench_result *total) {
+    json_t *root = json_object(), *layers = json_array();
+    (void)json_object_set_new(root, "design", json_string(s->hw.design.name));
+    (void)json_object_set_new(root, "design_hash", json_string(s->hw.hash));
+    (void)json_object_set_new(root, "network", json_string(s->net.name));
+    (void)json_object_set_new(root, "pe_type", json_string(s->hw.type.name));
+    (void)json_object_set_new(root, "act_bits", json_integer(s->hw.type.act_bits));
+    (void)json_object_set_new(root, "psum_bits", json_integer(s->hw.design.psum_bits));
+    (void)json_object_set_new(root, "seed", json_integer((json_int_t)s->bench.seed));
+    (void)json_object_set_new(root, "stall_seed",
+                              json_integer((json_int_t)s->bench.stall_seed));
+    (void)json_object_set_new(root, "dram_latency", json_integer(s->bench.latency));
+    for (unsigned i = 0; i < s->count; i++) {
+        (void)json_array_append_new(layers,
+                                    report_json(&s->hw, s->layers[i], &s->results[i]));
+    }
+    (void)json_object_set_new(root, "layers", layers);
+    (void)json_object_set_new(root, "total", report_json(&s->hw, NULL, total));
+    return root;
+}
+
+static int report(struct simulate *s, const struct options *opts, struct error *err) {
+    struct bench_result total;
+    memset(&total, 0, sizeof total);
+    (void)snprintf(total.layer, sizeof total.layer, "total");
+    for (unsigned i = 0; i < s->count; i++) {
+        report_add(&total, &s->results[i]);
+    }
+    report_row(s->table, &s->hw, &total);
+    if (options_count(opts, "timing") && total.seconds > 0) {
+        double pes = (double)s->hw.design.rows * s->hw.design.cols;
+        double speed = (double)total.clocked / total.seconds;
+        (void)fprintf(stderr,
+                      "%llu cycles in %.1f s of processor time: %.0f cycles/s, %.1f "
+                      "million PE cycles/s\n",
+                      (unsigned long long)total.clocked, total.seconds, speed,
+                      speed * pes / 1e6);
+    }
+    if (options_value(opts, "json")) {
+        json_t *root = make_json(s, &total);
+        int rc = json_out_write(root, options_value(opts, "json"), err);
+        json_decref(root);
+        return rc;
+    }
+    return 0;
+}
+
+static int run(struct simulate *s, const struct options *opts, struct error *err) {
+    if (prepare(s, opts, err)) {
+        return -1;
+    }
+    const struct process_pool pool = {s->count, s->jobs, sizeof(struct bench_result),
+                                      work,     done,    s};
+    report_header(s->table);
+    (void)fflush(s->table);
+    if (process_pool_run(&pool, err)) {
+        return -1;
+    }
+    return report(s, opts, err);
+}
+
+int verb_simulate(int argc, char **argv) {
+    struct options opts;
+    struct simulate s;
+    struct error err = {"", 0, 0, ""};
+    int status = options_parse(&usage, argc, argv, &opts);
+    if (status != OPTIONS_RUN) {
+        return status;
+    }
+    memset(&s, 0, sizeof s);
+    status = OPTIONS_ERROR;
+    if (read_options(&s, &opts, &err) == 0) {
+        status = run(&s, &opts, &err) || s.failed ? 1 : 0;
+    }
+    if (err.text[0] != '\0') {
+        error_print(&err);
+    }
+    sim_library_close(&s.library);
+    network_close(&s.net);
+    free(s.layers);
+    free(s.results);
+    return status;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * NumPy array files.
+ *
+ * Source: the format description in numpy.lib.format: magic, version, a little-endian
+ * header length, and a Python dictionary padded with blanks to a multiple of 64 bytes.
+ */
+#include "verif/npy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gen/emit.h"
+
+enum { MAGIC_BYTES = 10, HEADER_BYTES = 192, CHUNK = 1024 };
+
+/* The whole header of HEADER_BYTES bytes. */
+static void make_header(char *header, const size_t *shape, unsigned rank) {
+    char dict[HEADER_BYTES - MAGIC_BYTES + 1];
+    int n = snprintf(dict, sizeof dict,
+                     "{'descr': '<i8', 'fortran_order': False, "
+                     "'shape': (");
+    for (unsigned i = 0; i < rank; i++) {
+        n += snprintf(dict + n, sizeof dict - (size_t)n, "%zu,%s", shape[i],
+                      i + 1 < rank ? " " : "");
+    }
+    n += snprintf(dict + n, sizeof dict - (size_t)n, "), }");
+    const unsigned length = HEADER_BYTES - MAGIC_BYTES;
+    memset(header, ' ', HEADER_BYTES);
+    memcpy(header, "\x93NUMPY\x01\x00", 8);
+    header[8] = (char)(length & 255);
+    header[9] = (char)(length >> 8);
+    memcpy(header + MAGIC_BYTES, dict, (size_t)n);
+    header[HEADER_BYTES - 1] = '\n';
+}
+
+static void put_le64(uint8_t *to, int64_t value) {
+    for (unsigned i = 0; i < 8; i++) {
+        to[i] = (uint8_t)((uint64_t)value >> (8 * i));
+    }
+}
+
+/* Exactly one of narrow and wide is given. */
+static int write_array(const char *path, const int32_t *narrow, const int64_t *wide,
+                       const size_t *shape, unsigned rank, struct error *err) {
+    struct emit out;
+    char header[HEADER_BYTES];
+    uint8_t chunk[CHUNK * 8];
+    size_t count = 1;
+    for (unsigned i = 0; i < rank; i++) {
+        count *= shape[i];
+    }
+    if (emit_open(&out, path, err)) {
+        return -1;
+    }
+    make_header(header, shape, rank);
+    (void)fwrite(header, 1, sizeof header, out.file);
+    for (size_t i = 0; i < count; i += CHUNK) {
+        size_t n = count - i;
+        n = n < CHUNK ? n : CHUNK;
+        for (size_t k = 0; k < n; k++) {
+            put_le64(chunk + 8 * k, narrow ? narrow[i + k] : wide[i + k]);
+        }
+        (void)fwrite(chunk, 8, n, out.file); /* a failure stays set: see emit_close */
+    }
+    return emit_close(&out, err);
+}
+
+int npy_write_i32(const char *path, const int32_t *data, const size_t *shape,
+                  unsigned rank, struct error *err) {
+    return write_array(path, data, NULL, shape, rank, err);
+}
+
+int npy_write_i64(const char *path, const int64_t *data, const size_t *shape,
+                  unsigned rank, struct error *err) {
+    return write_array(path, NULL, data, shape, rank, err);
+}

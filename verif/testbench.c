@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Running layers on the simulated accelerator.
+ */
+#include "verif/testbench.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "gen/command.h"
+#include "gen/emit.h"
+#include "models/perf.h"
+#include "verif/golden.h"
+#include "verif/npy.h"
+
+/* Cycles without a handshake on the data port after which the slot counter must have
+ * moved; the value in ofmap bytes that nobody has written yet. */
+enum { WATCH_CYCLES = 65536, UNWRITTEN = 0xa5 };
+
+int bench_init(struct bench *b, const struct hw *hw, const struct sim_api *api,
+               const struct bench_options *options, struct error *err) {
+    memset(b, 0, sizeof *b);
+    b->hw = hw;
+    b->options = *options;
+    b->type = golden_type(hw->type.name, err);
+    if (!b->type || host_init(&b->host, api, options->seed, options->stall_seed, err)) {
+        return -1;
+    }
+    if (options->wave && api->trace_open(b->host.sim, options->wave)) {
+        return error_set_at(err, options->wave, 0, 0, "cannot be written");
+    }
+    uint32_t id = 0;
+    if (host_reset(&b->host, err) || host_read(&b->host, REG_ID, &id, err)) {
+        return -1;
+    }
+    return id == HOST_ID ? 0
+                         : error_set(err, "register ID is 0x%08x, must be 0x%08x",
+                                     (unsigned)id, HOST_ID);
+}
+
+void bench_close(struct bench *b) {
+    host_close(&b->host);
+}
+
+/* One channel group on its way through the accelerator. */
+struct part {
+    struct bench *bench;
+    const struct layer *l; /* groups == 1 */
+    struct tensors tensors;
+    struct mapping mapping;
+    struct command_list list;
+    struct memory memory;
+    struct counters counters; /* read after the run */
+    struct bench_result *r;
+};
+
+/* 1 if a counter is as predicted whatever the data are and, when the memory stalls at
+ * random, whatever its timing is. */
+static int predictable(unsigned counter, int stalls) {
+    return counter != CNT_OVERFLOWS &&
+           !(stalls && (counter == CNT_CYCLES || counter == CNT_WAIT_LOAD ||
+                        counter == CNT_WAIT_STORE || counter == CNT_FILL_DRAIN));
+}
+
+/* Predict the part's counters. Those that can be predicted must be the counted ones. */
+static int check_prediction(const struct part *p, struct error *err) {
+    const struct counters *counted = &p->counters;
+    const int stalls = p->bench->options.stall_seed != 0;
+    struct counters predicted;
+    if (perf_predict(p->bench->hw, &p->list, p->bench->options.latency, &predicted,
+                     err)) {
+        return -1;
+    }
+    p->r->predicted_cycles += predicted.value[CNT_CYCLES];
+    for (unsigned k = 0; k < COUNTER_COUNT; k++) {
+        if (predictable(k, stalls) && counted->value[k] != predicted.value[k]) {
+            return error_set(err, "the model predicts %s = %llu, the RTL counts %llu",
+                             counter_name(k), (unsigned long long)predicted.value[k],
+                             (unsigned long long)counted->value[k]);
+        }
+    }
+    return 0;
+}
+
+static int start(struct part *p, struct error *err) {
+    struct host *h = &p->bench->host;
+    const uint64_t address = p->list.dram.commands;
+    if (host_write(h, REG_CMD_ADDR, (uint32_t)address, err) ||
+        host_write(h, REG_CMD_ADDR_HIGH, (uint32_t)(address >> 32), err) ||
+        host_write(h, REG_IRQ_ENABLE, 1, err)) {
+        return -1;
+    }
+    if (h->io.irq) {
+        return error_set(err, "the interrupt is up before the start");
+    }
+    return host_write(h, REG_CTRL, CTRL_START, err);
+}
+
+/* Clock until the interrupt comes. */
+static int wait_done(struct host *h, struct error *err) {
+    uint64_t handshakes = h->handshakes, slots = 0, quiet = 0;
+    while (!h->io.irq) {
+        if (host_cycle(h, err)) {
+            return -1;
+        }
+        quiet = handshakes == h->handshakes ? quiet + 1 : 0;
+        handshakes = h->handshakes;
+        if (quiet == WATCH_CYCLES) {
+            uint64_t now = 0;
+            if (host_counter(h, CNT_SLOTS, &now, err)) {
+                return -1;
+            }
+            if (now == slots) {
+                return error_set(err, "no progress in %d cycles (cycle %llu, slot %llu)",
+                                 WATCH_CYCLES, (unsigned long long)h->cycle,
+                                 (unsigned long long)now);
+            }
+            slots = now;
+            quiet = 0;
+        }
+    }
+    return 0;
+}
+
+/* Take the end of a run: status, acknowledge, idle memory. */
+static int finish(struct part *p, struct error *err) {
+    struct host *h = &p->bench->host;
+    uint32_t status = 0, cleared = 0;
+    if (host_read(h, REG_STATUS, &status, err) ||
+        host_write(h, REG_CTRL, CTRL_CLEAR, err) ||
+        host_read(h, REG_STATUS, &cleared, err)) {
+        return -1;
+    }
+    if (status != STATUS_DONE || cleared != 0 || h->io.irq) {
+        return error_set(err,
+                         "STATUS at the end is 0x%x, must be 0x%x; after the clear 0x%x "
+                         "with interrupt %d, must be 0 with 0",
+                         (unsigned)status, (unsigned)STATUS_DONE, (unsigned)cleared,
+                         h->io.irq);
+    }
+    if (memory_busy(&p->memory)) {
+        return error_set(err, "done while transfers are on their way");
+    }
+    return 0;
+}
+
+static int read_counters(struct host *h, struct counters *c, struct error *err) {
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+        if (host_counter(h, i, &c->value[i], err)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Counters against what is known from elsewhere. */
+static int check_counters(const struct part *p, struct error *err) {
+    const uint64_t *v = p->counters.value;
+    const struct memory_counts *m = &p->memory.counts;
+    if (v[CNT_AXI_READS] != m->read_beats || v[CNT_AXI_WRITES] != m->write_beats) {
+        return error_set(
+            err,
+            "counters say %llu read and %llu write beats, the memory saw "
+            "%llu and %llu",
+            (unsigned long long)v[CNT_AXI_READS], (unsigned long long)v[CNT_AXI_WRITES],
+            (unsigned long long)m->read_beats, (unsigned long long)m->write_beats);
+    }
+    if (v[CNT_OVERFLOWS] != 0 && !p->r->overflow_possible) {
+        return error_set(err, "%llu psum overflows counted where none can be",
+                         (unsigned long long)v[CNT_OVERFLOWS]);
+    }
+    return 0;
+}
+
+/* Map the part, make its commands and its memory. */
+static int part_init(struct part *p, struct error *err) {
+    const struct hw *hw = p->bench->hw;
+    struct dram_map *dram = &p->list.dram;
+    int rc = 0;
+    if (p->bench->options.mapping) {
+        p->mapping = *p->bench->options.mapping;
+    } else {
+        rc = mapping_search(hw, p->l, &p->mapping, err);
+    }
+    if (rc || command_list_build(hw, p->l, &p->mapping, p->tensors.requant_shift,
+                                 &p->list, err)) {
+        return -1;
+    }
+    const struct memory_config config = {dram->total_bytes,
+                                         hw->design.dram_bytes_per_cycle,
+                                         p->bench->options.latency,
+                                         p->bench->options.stall_seed,
+                                         dram->ofmap,
+                                         layout_map_bytes(hw, p->l->m, p->l->e, p->l->f)};
+    if (memory_init(&p->memory, &config, err) ||
+        layout_fill(p->memory.image, hw, p->l, &p->mapping, &p->list, &p->tensors, err)) {
+        return -1;
+    }
+    memset(p->memory.image + dram->ofmap, UNWRITTEN, config.write_bytes);
+    return 0;
+}
+
+static void part_close(struct part *p) {
+    command_list_close(&p->list);
+    memory_close(&p->memory);
+}
+
+/* Run a part that is ready; the counters are read in any case. */
+static int part_run(struct part *p, struct error *err) {
+    struct host *h = &p->bench->host;
+    const uint64_t cycle = h->cycle;
+    const clock_t began = clock();
+    host_connect(h, &p->memory);
+    int rc = start(p, err) || wait_done(h, err) || finish(p, err);
+    rc = read_counters(h, &p->counters, rc ? NULL : err) || rc;
+    host_connect(h, NULL);
+    p->r->seconds += (double)(clock() - began) / CLOCKS_PER_SEC;
+    p->r->clocked += h->cycle - cycle;
+    counters_add(&p->r->counters, &p->counters);
+    return rc ? -1 : 0;
+}
+
+/* Compare a part's ofmap; its filters are m0 and up in the whole layer. */
+static void part_compare(const struct part *p, unsigned m0) {
+    struct bench_result *r = p->r;
+    struct mismatch first[LAYOUT_SHOWN];
+    uint64_t count = layout_compare(p->memory.image, p->bench->hw, p->l,
+                                    p->list.dram.ofmap, p->tensors.ofmap, first);
+    for (uint64_t i = 0; i < count && r->mismatches + i < LAYOUT_SHOWN; i++) {
+        r->first[r->mismatches + i] = first[i];
+        r->first[r->mismatches + i].m += m0;
+    }
+    r->mismatches += count;
+    if (p->bench->options.dump) { /* what is dumped is the accelerator's output */
+        layout_unpack_ofmap(p->memory.image, p->bench->hw, p->l, p->list.dram.ofmap,
+                            p->tensors.ofmap);
+    }
+}
+
+static int run_group(struct bench *b, const struct layer *l, const struct tensors *t,
+                     unsigned group, struct bench_result *r, struct error *err) {
+    const struct layer part_layer = tensor_group_layer(l);
+    struct part p;
+    memset(&p, 0, sizeof p);
+    p.bench = b;
+    p.l = &part_layer;
+    p.tensors = tensor_group(t, l, group);
+    p.r = r;
+    int rc = part_init(&p, err) || part_run(&p, err);
+    if (rc == 0) {
+        part_compare(&p, group * part_layer.m);
+        rc = check_counters(&p, err) || check_prediction(&p, err);
+    }
+    if (group == 0) {
+        r->mapping = p.mapping;
+    }
+    part_close(&p);
+    return rc ? -1 : 0;
+}
+
+/* Write the layer's tensors as FOLDER/LAYER.{input,weights,bias,output}.npy: weights as
+ * values on their grid, the output as the accelerator made it. */
+static int dump(const struct bench *b, const struct layer *l, struct tensors *t,
+                struct error *err) {
+    const char *folder = b->options.dump;
+    for (size_t i = 0; b->type->weight_value && i < tensor_weight_count(l); i++) {
+        t->weights[i] = (int32_t)b->type->weight_value(t->weights[i]);
+    }
+    const size_t input[3] = {l->c, l->h, l->w};
+    const size_t weights[4] = {l->m, l->c / l->groups, l->r, l->s};
+    const size_t bias[1] = {l->m}, output[3] = {l->m, l->e, l->f};
+    char path[4][EMIT_PATH_MAX];
+    static const char *const names[4] = {"input", "weights", "bias", "output"};
+    for (unsigned i = 0; i < 4; i++) {
+        if (emit_path(path[i], sizeof path[i], err, "%s/%s.%s.npy", folder, l->name,
+                      names[i])) {
+            return -1;
+        }
+    }
+    return emit_folder(folder, err) || npy_write_i32(path[0], t->ifmap, input, 3, err) ||
+                   npy_write_i32(path[1], t->weights, weights, 4, err) ||
+                   npy_write_i64(path[2], t->bias, bias, 1, err) ||
+                   npy_write_i32(path[3], t->ofmap, output, 3, err)
+               ? -1
+               : 0;
+}
+
+static int run_layer(struct bench *b, const struct layer *l, struct tensors *t,
+                     struct bench_result *r, struct error *err) {
+    if (tensors_init(t, b->hw, b->type, l, b->options.seed, b->options.range, err) ||
+        golden_layer(b->hw, b->type, l, t, &r->overflow_possible, err)) {
+        return -1;
+    }
+    r->requant_shift = t->requant_shift;
+    for (unsigned g = 0; g < l->groups; g++) {
+        if (run_group(b, l, t, g, r, err)) {
+            return -1;
+        }
+    }
+    return b->options.dump ? dump(b, l, t, err) : 0;
+}
+
+int bench_run(struct bench *b, const struct layer *l, struct bench_result *r) {
+    struct tensors t = {NULL, NULL, NULL, NULL, 0, 0};
+    memset(r, 0, sizeof *r);
+    memcpy(r->layer, l->name, sizeof r->layer);
+    r->relu = l->relu;
+    r->groups = l->groups;
+    r->macs = layer_macs(l);
+    r->outputs = tensor_ofmap_count(l);
+    int rc = run_layer(b, l, &t, r, &r->error);
+    tensors_close(&t);
+    return rc || r->mismatches != 0 ? -1 : 0;
+}
