@@ -9,6 +9,7 @@ hdl/qadam_collector.sv
 hdl/qadam_array.sv
 hdl/qadam_glb.sv
 hdl/qadam_config.sv
+hdl/qadam_context_mux.sv
 hdl/qadam_chain_row.sv
 hdl/qadam_sequencer.sv
 hdl/qadam_ifmap_feed.sv

@@ -33,7 +33,13 @@ module qadam_chain_row #(
   logic [23:0] pitch;
   logic [7:0] next_lane;
 
-  assign pitch = group_pitch_i[24*above_i.ctx+:24];
+  qadam_context_mux #(
+      .Width(24)
+  ) u_pitch (
+      .contexts_i(group_pitch_i),
+      .ctx_i     (above_i.ctx),
+      .step_o    (pitch)
+  );
   assign next_lane = above_i.lane + config_i.qt;
 
   always_comb begin

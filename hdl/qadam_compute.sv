@@ -268,19 +268,33 @@ module qadam_compute #(
   // ---- Array ------------------------------------------------------------------------------------
 
   logic [8*Rows-1:0] row_ev;
+  logic [2*Rows-1:0] row_ctx;
   logic read_bank;
   logic [7:0] read_group;
   logic [Cols*PsumLanes*(PsumWidth+1)-1:0] collected;
 
+  // Valid ofmap rows of each context's step, and of each row's step.
+  logic [8*qadam_pkg::CONTEXTS-1:0] context_ev;
+  qadam_pkg::step_t context_step;
   qadam_pkg::desc_t row_desc;
-  qadam_pkg::step_t row_step;
   always_comb begin
-    row_ev = '0;
+    for (int unsigned c = 0; c < qadam_pkg::CONTEXTS; c++) begin
+      context_step = contexts[StepWidth*c+:StepWidth];
+      context_ev[8*c+:8] = context_step.ev;
+    end
     for (int unsigned r = 0; r < Rows; r++) begin
       row_desc = rows[DescWidth*r+:DescWidth];
-      row_step = contexts[StepWidth*row_desc.ctx+:StepWidth];
-      row_ev[8*r+:8] = row_step.ev;
+      row_ctx[2*r+:2] = row_desc.ctx;
     end
+  end
+  for (genvar r = 0; r < Rows; r++) begin : gen_row_ev
+    qadam_context_mux #(
+        .Width(8)
+    ) u_ev (
+        .contexts_i(context_ev),
+        .ctx_i     (row_ctx[2*r+:2]),
+        .step_o    (row_ev[8*r+:8])
+    );
   end
 
   qadam_array #(
@@ -367,6 +381,6 @@ module qadam_compute #(
   );
 
   logic unused_fields;
-  assign unused_fields = ^{row_desc, row_step};
+  assign unused_fields = ^{row_desc, context_step};
 
 endmodule

@@ -69,7 +69,11 @@ module qadam_ifmap_feed #(
     end
   end
   assign source = source_bits;
-  assign step = contexts_i[StepWidth*source.ctx+:StepWidth];
+  qadam_context_mux u_step (
+      .contexts_i,
+      .ctx_i (source.ctx),
+      .step_o(step)
+  );
 
   assign fire = |pending_q;
   assign count = source.deliver == qadam_pkg::DELIVER_NEW ? 16'(config_i.sk) : 16'(config_i.a);
@@ -139,7 +143,11 @@ module qadam_ifmap_feed #(
     end
   end
 
-  assign step2 = contexts_i[StepWidth*source_q.ctx+:StepWidth];
+  qadam_context_mux u_step2 (
+      .contexts_i,
+      .ctx_i (source_q.ctx),
+      .step_o(step2)
+  );
   assign exists = pos_q >= step2.pos_lo && pos_q < step2.pos_hi && y2_q >= step2.y_lo &&
                   y2_q < step2.y_hi && 16'(source_q.blk) + w2_q < step2.blocks;
   assign ring = ring_sum_q >= config_i.ring_words ? ring_sum_q - config_i.ring_words : ring_sum_q;

@@ -97,8 +97,16 @@ module qadam_psum_unit #(
   logic [7:0] set_q, j_q, col_q, col_set_q, word_q;
   logic busy_q, bank_q, last_word, last_j, last_set;
 
-  assign start = contexts_i[StepWidth*job.ctx+:StepWidth];
-  assign step = contexts_i[StepWidth*active_q.ctx+:StepWidth];
+  qadam_context_mux u_start (
+      .contexts_i,
+      .ctx_i (job.ctx),
+      .step_o(start)
+  );
+  qadam_context_mux u_step (
+      .contexts_i,
+      .ctx_i (active_q.ctx),
+      .step_o(step)
+  );
 
   assign last_word = word_q + 8'd1 == config_i.kp;
   assign last_j = j_q + 8'd1 == step.ev;
@@ -321,7 +329,11 @@ module qadam_psum_unit #(
   // ---- Events ----------------------------------------------------------------------------------
 
   qadam_pkg::step_t retired;
-  assign retired = contexts_i[StepWidth*ctx[2*5+:2]+:StepWidth];
+  qadam_context_mux u_retired (
+      .contexts_i,
+      .ctx_i (ctx[2*5+:2]),
+      .step_o(retired)
+  );
   assign retire_o = fire[6] && last[6];
   assign retire_load_o = retire_o && retired.signal_load;
   assign retire_store_o = retire_o && retired.signal_store;

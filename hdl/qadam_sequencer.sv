@@ -313,7 +313,11 @@ module qadam_sequencer #(
   qadam_pkg::step_t bottom_step;
 
   assign bottom = rows_o[DescWidth*(Rows-1)+:DescWidth];
-  assign bottom_step = contexts_o[StepWidth*bottom.ctx+:StepWidth];
+  qadam_context_mux u_bottom_step (
+      .contexts_i(contexts_o),
+      .ctx_i     (bottom.ctx),
+      .step_o    (bottom_step)
+  );
   assign drain_d = running_q && bottom.active;
   assign busy_d = (|row_active) || (|filter_pending_o) || drain_d || head_d.active || head_d.load || state_d != IDLE;
 
