@@ -284,7 +284,8 @@ static void map_dram(const struct builder *b, struct command_list *list) {
 static int make_runs(const struct builder *b, struct command_list *list) {
     const struct mapping *m = b->m;
     const struct mapping_loops *n = &b->n;
-    uint64_t bytes = b->hw->bus_bytes, kf = mapping_kf(b->hw, m);
+    uint64_t bytes = b->hw->bus_bytes;
+    uint64_t row_words = (uint64_t)m->t * mapping_kf(b->hw, m);
     size_t per_group = (size_t)n->channel_groups * n->slices, i = 0;
     list->weight_run_count = n->filter_groups * per_group;
     list->bias_run_count = n->filter_groups;
@@ -296,14 +297,14 @@ static int make_runs(const struct builder *b, struct command_list *list) {
     for (unsigned g = 0; g < n->filter_groups; g++) {
         struct mapping_step s = {0};
         for (size_t k = 0; k < per_group; k++, i++) {
-            mapping_step(b->l, m, g * per_group + k, &s);
+            mapping_step(b->l, m, i, &s);
             list->weight_runs[i] =
                 (struct weight_run){s.m0,
                                     s.c0,
                                     s.slice,
                                     s.passes,
                                     list->dram.weights_bytes,
-                                    (uint32_t)(s.passes * m->rk * m->r * m->t * kf)};
+                                    (uint32_t)(row_words * s.passes * m->rk * m->r)};
             list->dram.weights_bytes += list->weight_runs[i].words * bytes;
         }
         list->bias_runs[g] = (struct bias_run){s.m0, s.passes, list->dram.bias_bytes,
@@ -319,13 +320,13 @@ static int build(struct builder *b, unsigned requant_shift, struct command_list 
         return -1;
     }
     b->blocks = b->count <= COMMAND_BLOCK ? 1 : (b->count + 5) / (COMMAND_BLOCK - 1);
-    if (b->blocks * COMMAND_BLOCK > COMMANDS_MAX) {
+    unsigned long long count = b->blocks * COMMAND_BLOCK;
+    if (count > COMMANDS_MAX) {
         return error_set(b->err, "%s needs %llu commands, the limit is %llu", b->l->name,
-                         (unsigned long long)(b->blocks * COMMAND_BLOCK),
-                         (unsigned long long)COMMANDS_MAX);
+                         count, (unsigned long long)COMMANDS_MAX);
     }
     list->steps = b->n.steps;
-    list->count = (size_t)(b->blocks * COMMAND_BLOCK);
+    list->count = (size_t)count;
     map_dram(b, list);
     list->commands = calloc(list->count, sizeof *list->commands);
     b->commands = list->commands;

@@ -73,17 +73,18 @@ static unsigned min_u(unsigned a, unsigned b) {
 int command_encode_config(const struct hw *hw, const struct layer *l,
                           const struct mapping *m, unsigned requant_shift,
                           struct command *c, struct error *err) {
-    unsigned cb = hw->act_lanes, pb = hw->psum_lanes, kf = mapping_kf(hw, m);
+    uint64_t q = m->q, d = m->d, kf = mapping_kf(hw, m);
+    unsigned cb = hw->act_lanes, pb = hw->psum_lanes;
     uint32_t new_offset = m->sk * m->d - m->a * m->d; /* two's complement */
     const struct field fields[] = {
-        {"chain_rows", 1, 0, 8, m->rk * m->r},
+        {"chain_rows", 1, 0, 8, (uint64_t)m->rk * m->r},
         {"rk", 1, 8, 8, m->rk},
         {"e", 1, 16, 8, m->e},
         {"t", 1, 24, 8, m->t},
-        {"sq", 2, 0, 16, m->sk * m->q},
+        {"sq", 2, 0, 16, m->sk * q},
         {"p", 2, 16, 16, m->p},
-        {"ring_words", 3, 0, 16, hw->design.ifmap_spad_words / m->q * m->q},
-        {"adv_words", 3, 16, 16, m->a * m->q},
+        {"ring_words", 3, 0, 16, hw->design.ifmap_spad_words / q * q},
+        {"adv_words", 3, 16, 16, m->a * q},
         {"a", 4, 0, 8, m->a},
         {"sk", 4, 8, 8, m->sk},
         {"kw", 4, 16, 8, ceil_div(m->q, cb)},
@@ -96,7 +97,7 @@ int command_encode_config(const struct hw *hw, const struct layer *l,
         {"relu", 6, 24, 1, l->relu != 0},
         {"bubbles", 7, 0, 8, m->bubbles},
         {"x_step", 7, 8, 8, m->d},
-        {"pos_step", 8, 0, 16, m->a * m->d},
+        {"pos_step", 8, 0, 16, m->a * d},
         {"new_offset", 8, 16, 16, new_offset & 0xffffu},
     };
     *c = (struct command){{CMD_CONFIG}};
@@ -116,7 +117,7 @@ int command_encode_compute(const struct hw *hw, const struct layer *l,
                            const struct step_buffers *buffers, struct command *c,
                            struct error *err) {
     uint64_t end = (uint64_t)(s->fv - 1) * m->a;
-    uint64_t stride = ((uint64_t)s->ev * m->t * mapping_kp(hw, m) + 1) & ~UINT64_C(1);
+    uint64_t stride = mapping_psum_stride(hw, m, s->ev);
     const struct glb_regions *g = &m->glb;
     struct ifmap_window w;
     struct ifmap_tile tile;

@@ -16,7 +16,7 @@
 
 enum {
     KEEP = 16,         /* shapes kept for every (slice, e) */
-    LETTERS = 24,      /* values tried for p and for q */
+    LETTERS = 28,      /* values tried for p and for q */
     WIDTHS = 4,        /* values tried for f */
     GROUPS = 10,       /* values tried for m, for every f */
     EVALUATIONS = 8000 /* estimates, at most */
@@ -61,35 +61,32 @@ static int dominated(unsigned n, unsigned k, unsigned step) {
     return k > step && ceil_div(n, k) == ceil_div(n, k - step);
 }
 
-/* Values for p or q: divisors and multiples of `lanes` up to max that cut n differently,
- * ascending; when there are too many, the ones that waste least, evenly spread. */
+/* Bus lanes or PE words filled when n is cut into pieces of v. */
+static uint64_t padded(unsigned n, unsigned v) {
+    return (uint64_t)ceil_div(n, v) * v;
+}
+
+/* Values for p or q, ascending: divisors and multiples of `lanes` up to max, and not far
+ * beyond n. Of many, the larger ones are thinned out to one, the one that pads n least,
+ * within a quarter. Returns their number. */
 static unsigned letter_values(unsigned n, unsigned lanes, unsigned max,
                               unsigned *values) {
-    unsigned count = 0, prev = 0;
-    unsigned bound = 1;
+    unsigned count = 0, from = 0;
     for (unsigned v = 1; v <= max; v += v < lanes ? 1 : lanes) {
-        if (v < lanes ? lanes % v != 0 : 0) {
+        if (v < lanes && lanes % v != 0) {
             continue;
         }
-        if (prev && prev >= n) {
-            break; /* one piece is enough */
-        }
-        prev = v;
-        /* within 1/8 of its neighbour a value replaces it if it wastes less */
-        if (count > LETTERS / 2 && v < bound + bound / 8) {
-            uint64_t waste_v = (uint64_t)ceil_div(n, v) * v;
-            uint64_t old = values[count - 1];
-            uint64_t waste_old = (uint64_t)ceil_div(n, values[count - 1]) * old;
-            if (waste_v <= waste_old) {
+        if (count > LETTERS / 2 && v < from + from / 4) {
+            if (padded(n, v) <= padded(n, values[count - 1])) {
                 values[count - 1] = v;
             }
-            continue;
+        } else if (count < LETTERS) {
+            values[count++] = v;
+            from = v;
         }
-        if (count == LETTERS) {
-            break;
+        if (v >= n) {
+            break; /* one piece is enough */
         }
-        bound = v;
-        values[count++] = v;
     }
     return count;
 }
@@ -97,18 +94,13 @@ static unsigned letter_values(unsigned n, unsigned lanes, unsigned max,
 /* The smallest legal m that is at least `filters`. */
 static unsigned round_m(const struct search *s, const struct mapping *m,
                         unsigned filters) {
-    unsigned pt = m->p * m->t, cb = s->hw->act_lanes, a = pt, b = cb;
-    if (filters >= s->l->m) {
-        return ceil_div(s->l->m, pt) * pt;
+    unsigned pt = m->p * m->t, unit = pt;
+    while (unit % s->hw->act_lanes != 0) { /* a power of two */
+        unit *= 2;
     }
-    while (b) {
-        unsigned c = a % b;
-        a = b;
-        b = c;
-    }
-    unsigned unit = pt / a * cb; /* least common multiple */
     unsigned v = ceil_div(filters, unit) * unit;
-    return v >= s->l->m ? ceil_div(s->l->m, pt) * pt : v;
+    return v >= s->l->m ? ceil_div(s->l->m, pt) * pt
+                        : v; /* one group: no blocks to cut */
 }
 
 /* Fill the open letters of a shape with f, m, share and place it. */
@@ -229,11 +221,11 @@ static int visit_slices(struct search *s, unsigned d) {
     unsigned rows = ceil_div(l->r, d), cols = ceil_div(l->s, d);
     struct mapping m = {.d = d, .a = l->u / d, .f = l->f};
     for (m.rk = min_u(rows, s->hw->design.rows); m.rk >= 1; m.rk--) {
-        if (dominated(rows, m.rk, 1)) {
+        if (d == 1 && dominated(rows, m.rk, 1)) {
             continue;
         }
-        for (m.sk = min_u(cols, s->hw->design.ifmap_spad_words); m.sk >= 1; m.sk--) {
-            if (dominated(cols, m.sk, 1)) {
+        for (m.sk = min_u(cols, 255); m.sk >= 1; m.sk--) {
+            if (d == 1 && dominated(cols, m.sk, 1)) {
                 continue;
             }
             for (m.e = min_u(l->e, s->hw->design.cols); m.e >= 1; m.e--) {
@@ -292,27 +284,23 @@ static void evaluate(struct search *s, const struct mapping *m) {
     }
 }
 
-/* Filter groups for a shape with a given f: the largest that fit and some smaller. */
+/* Filter groups for a shape with a given f: the largest that fit and some smaller.
+ * Returns whether any fits. */
 static int visit_groups(struct search *s, struct mapping *m, unsigned f, unsigned share) {
-    unsigned pieces = 0, last = 0;
-    for (unsigned n = s->l->m; pieces < GROUPS;) {
-        unsigned mm = round_m(s, m, n);
-        if (mm != last && try_tiles(s, m, f, mm, share) == 0) {
+    unsigned filters = s->l->m, pieces = 0, groups = 1;
+    for (;;) {
+        unsigned mm = round_m(s, m, ceil_div(filters, groups));
+        if (try_tiles(s, m, f, mm, share) == 0) {
             evaluate(s, m);
             pieces++;
         }
-        last = mm;
-        /* the next smaller size that makes one group more */
-        unsigned groups = ceil_div(s->l->m, mm) + 1;
-        if (mm == round_m(s, m, 1)) {
-            break;
+        if (pieces == GROUPS || mm == round_m(s, m, 1)) {
+            return pieces > 0;
         }
-        n = ceil_div(s->l->m, groups);
-        for (; round_m(s, m, n) == mm && n > 1; n = ceil_div(s->l->m, groups)) {
+        do { /* until m is smaller */
             groups++;
-        }
+        } while (round_m(s, m, ceil_div(filters, groups)) == mm);
     }
-    return pieces > 0;
 }
 
 /* Tiles for a shape. */

@@ -30,7 +30,4 @@ void mapper_cost(const struct hw *hw, const struct layer *l, const struct mappin
 uint64_t mapper_bound(const struct hw *hw, const struct layer *l,
                       const struct mapping *m);
 
-/* A lower bound for every mapping: MACs, weights and maps at full speed. */
-uint64_t mapper_ideal(const struct hw *hw, const struct layer *l);
-
 #endif

@@ -70,6 +70,10 @@ unsigned mapping_kp(const struct hw *hw, const struct mapping *m) {
     return ceil_div(m->p, hw->psum_lanes);
 }
 
+uint64_t mapping_psum_stride(const struct hw *hw, const struct mapping *m, unsigned ev) {
+    return ((uint64_t)ev * m->t * mapping_kp(hw, m) + 1) & ~UINT64_C(1);
+}
+
 void mapping_loops(const struct layer *l, const struct mapping *m,
                    struct mapping_loops *n) {
     n->strips = ceil_div(l->e, m->e);
@@ -156,10 +160,11 @@ void mapping_tile(const struct hw *hw, const struct layer *l, const struct mappi
 unsigned mapping_bubbles(const struct hw *hw, const struct layer *l,
                          const struct mapping *m) {
     unsigned depth = hw->design.ifmap_spad_words / m->q;
-    struct mapping_step s = {.passes = ceil_div(min_u(m->m, l->m), m->p * m->t)};
-    unsigned tail = l->m % m->m ? ceil_div(l->m % m->m, m->p * m->t) : s.passes;
-    unsigned narrow = l->f % m->f ? l->f % m->f : m->f;
-    if ((uint64_t)min_u(tail, s.passes) * narrow < m->rk) {
+    unsigned passes = ceil_div(min_u(m->m, l->m), m->p * m->t);
+    unsigned rest = l->m % m->m, narrow = l->f % m->f;
+    unsigned tail = rest ? ceil_div(rest, m->p * m->t) : passes;
+    narrow = narrow ? narrow : m->f;
+    if ((uint64_t)min_u(tail, passes) * narrow < m->rk) {
         return m->rk;
     }
     for (unsigned n = 1; n < m->rk; n++) {
@@ -196,14 +201,14 @@ enum { REGIONS = 5 };
 static void region_needs(const struct hw *hw, const struct layer *l,
                          const struct mapping *m, uint64_t need[REGIONS]) {
     uint64_t passes = ceil_div(min_u(m->m, l->m), m->p * m->t);
-    uint64_t kp = mapping_kp(hw, m), stride = (m->e * m->t * kp + 1) & ~UINT64_C(1);
+    uint64_t stride = mapping_psum_stride(hw, m, m->e);
     uint64_t filters = passes * m->p * m->t, cb = hw->act_lanes;
     int whole = m->q * m->r >= l->c && mapping_slice_count(l, m) == 1;
     need[0] = ifmap_need(hw, l, m);
     need[1] = passes * m->rk * m->r * m->t * mapping_kf(hw, m);
     need[2] = whole ? 0 : passes * m->f * stride;
     need[3] = (filters + cb - 1) / cb * m->e * m->f;
-    need[4] = passes * m->t * kp;
+    need[4] = passes * m->t * mapping_kp(hw, m);
 }
 
 int mapping_place(const struct hw *hw, const struct layer *l, struct mapping *m,
@@ -217,10 +222,10 @@ int mapping_place(const struct hw *hw, const struct layer *l, struct mapping *m,
     struct mapping_loops n;
     mapping_loops(l, m, &n);
     region_needs(hw, l, m, need);
-    uint64_t loads[REGIONS] = {(uint64_t)n.strips * n.tiles * n.channel_groups *
-                                   n.tile_slices,
-                               (uint64_t)n.filter_groups * n.channel_groups * n.slices, 1,
-                               n.outputs, n.filter_groups};
+    const uint64_t loads[REGIONS] = {
+        (uint64_t)n.strips * n.tiles * n.channel_groups * n.tile_slices,
+        (uint64_t)n.filter_groups * n.channel_groups * n.slices, 1, n.outputs,
+        n.filter_groups};
     for (size_t i = 0; i < REGIONS; i++) {
         if (need[i] > UINT32_MAX) {
             at = UINT64_MAX;
@@ -305,13 +310,14 @@ static int check_letters(const struct hw *hw, const struct layer *l,
 static int check_fields(const struct hw *hw, const struct layer *l,
                         const struct mapping *m, struct error *err) {
     const struct design *g = &hw->design;
-    uint64_t kf = mapping_kf(hw, m), kp = mapping_kp(hw, m), end = (m->f - 1) * m->a;
-    uint64_t stride = (m->e * m->t * kp + 1) & ~UINT64_C(1);
+    uint64_t kf = mapping_kf(hw, m), end = (uint64_t)(m->f - 1) * m->a;
+    uint64_t jump = (m->sk > m->a ? m->sk - m->a : m->a - m->sk);
+    uint64_t stride = mapping_psum_stride(hw, m, m->e);
     struct mapping_loops n;
     mapping_loops(l, m, &n);
     const struct rule rules[] = {
         {"rk", m->rk, 1, ceil_div(l->r, m->d)},
-        {"sk", m->sk, 1, ceil_div(l->s, m->d)},
+        {"sk", m->sk, 1, min_u(ceil_div(l->s, m->d), 255)},
         {"filter spad words", kf * hw->weight_lanes + (uint64_t)m->p * m->q * m->sk, 1,
          g->filter_spad_words},
         {"ifmap spad positions", g->ifmap_spad_words / m->q,
@@ -322,9 +328,8 @@ static int check_fields(const struct hw *hw, const struct layer *l,
         {"weight words of a chain row", m->t * kf, 1, UINT16_MAX},
         {"q", m->q, 1, hw->act_lanes > 255 ? 255 : 255 * (uint64_t)hw->act_lanes},
         {"p", m->p, 1, hw->psum_lanes > 255 ? 255 : 255 * (uint64_t)hw->psum_lanes},
-        {"jump to a new window", (m->sk > m->a ? m->sk - m->a : m->a - m->sk) * m->d, 0,
-         INT16_MAX},
-        {"ifmap rows", (m->e - 1) * m->a + (uint64_t)m->rk, 1, UINT16_MAX},
+        {"jump to a new window", jump * m->d, 0, INT16_MAX},
+        {"ifmap rows", (uint64_t)(m->e - 1) * m->a + m->rk, 1, UINT16_MAX},
         {"ifmap columns", (m->f - 1) * (uint64_t)l->u + l->s, 1, UINT16_MAX},
         {"ifmap positions", end + m->sk, 1, UINT16_MAX},
         {"blocks", tile_blocks(hw, l, m), 1, UINT16_MAX},

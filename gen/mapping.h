@@ -98,6 +98,9 @@ void mapping_tile(const struct hw *hw, const struct layer *l, const struct mappi
 unsigned mapping_kf(const struct hw *hw, const struct mapping *m);
 unsigned mapping_kp(const struct hw *hw, const struct mapping *m);
 
+/* Bus words of the psums of one beat when a strip has ev ofmap rows: even. */
+uint64_t mapping_psum_stride(const struct hw *hw, const struct mapping *m, unsigned ev);
+
 /* Idle beats that a step of this mapping needs (every field but bubbles and glb set). */
 unsigned mapping_bubbles(const struct hw *hw, const struct layer *l,
                          const struct mapping *m);
@@ -113,7 +116,8 @@ int mapping_place(const struct hw *hw, const struct layer *l, struct mapping *m,
 int mapping_check(const struct hw *hw, const struct layer *l, const struct mapping *m,
                   struct error *err);
 
-/* Find the mapping with the fewest cycles. Deterministic.
+/* Find the mapping with the fewest cycles by the estimate of gen/mapper_cost.h; among
+ * equals the one with the least DRAM traffic, then GLB traffic. Deterministic.
  * Returns 0, or -1 with *err set: which resource is short, and by how much. */
 int mapping_search(const struct hw *hw, const struct layer *l, struct mapping *m,
                    struct error *err);

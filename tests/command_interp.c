@@ -18,7 +18,8 @@ enum token {
     STORE_TO_COMPUTE,
     TOKENS
 };
-enum { RANGES = 6, COMMAND_BYTES = COMMAND_WORDS * 4 };
+enum { RANGES = 6 };
+static const uint64_t COMMAND_BYTES = (uint64_t)COMMAND_WORDS * 4;
 static const uint32_t GLB_MASK = 0xffffff;
 
 /* GLB words lo .. hi-1 that a running command touches; client 0 is the DMA. */
@@ -279,8 +280,8 @@ static int accumulate(struct interp *p, const struct step *s, const uint32_t at[
     uint32_t n = at[0], x = at[1], h = at[2], j = at[3], f = at[4];
     unsigned pb = p->hw->psum_lanes, cb = p->hw->act_lanes, bits = p->hw->psum_mem_bits;
     uint64_t psum = s->psum + (uint64_t)(n * s->beats + x) * s->stride +
-                    (h * s->ev + j) * s->kp + f / pb;
-    uint64_t bias = s->bias + (n * s->t + h) * s->kp + f / pb;
+                    (uint64_t)(h * s->ev + j) * s->kp + f / pb;
+    uint64_t bias = s->bias + (uint64_t)(n * s->t + h) * s->kp + f / pb;
     const uint8_t *word = glb_read(p, s->first ? bias : psum);
     if (!word) {
         return -1;
@@ -299,7 +300,8 @@ static int accumulate(struct interp *p, const struct step *s, const uint32_t at[
         return 0;
     }
     uint32_t filter = (n * s->t + h) * s->p + f;
-    uint64_t out = s->ofmap + (uint64_t)(filter / cb) * s->ofmap_pitch + j * s->beats + x;
+    uint64_t out =
+        s->ofmap + (uint64_t)(filter / cb) * s->ofmap_pitch + (uint64_t)j * s->beats + x;
     uint8_t *to = glb_write(p, out);
     if (!to) {
         return -1;

@@ -54,7 +54,8 @@ struct hw case_design(unsigned rows, unsigned cols, const unsigned spads[3],
                                .psum_bits_default = 32,
                                .psum_bits_min = 32,
                                .mul_latency = 1,
-                               .add_latency = 1};
+                               .add_latency = 1,
+                               .psum_add_latency = 1};
     hw.glb_words = glb_words;
     derive(&hw);
     return hw;

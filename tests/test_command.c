@@ -203,8 +203,8 @@ Test(command, dram_map) {
         end = areas[i][0] + areas[i][1];
     }
     cr_assert_geq(d->total_bytes, end);
-    cr_assert_eq(d->ifmap_bytes, 2 * 10 * 10 * 8);
-    cr_assert_eq(d->ofmap_bytes, 3 * 4 * 4 * 8);
+    cr_assert_eq(d->ifmap_bytes, 1600);
+    cr_assert_eq(d->ofmap_bytes, 384);
     command_list_close(&list);
 }
 

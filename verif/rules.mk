@@ -35,3 +35,9 @@ numpy.cmd = tests/numpy_check.py --run build/qadam designs/small_int16.json \
   --network resnet20-cifar10 --layer conv1 --layer conv3_1s --layer fc --numbers small
 numpy.tools = verilator make g++ /usr/bin/python3
 numpy.deps = build/qadam
+
+# Every layer of ResNet-20 on the Eyeriss-like design: words, and all counters against the model.
+CHECKS += resnet20
+resnet20.cmd = build/qadam simulate designs/eyeriss_int16.json --network resnet20-cifar10
+resnet20.tools = verilator make g++
+resnet20.deps = build/qadam
