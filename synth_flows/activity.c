@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rates of accesses from a result file.
+ */
+#include "synth_flows/activity.h"
+
+#include <jansson.h>
+
+/* The number total.accesses.name, or total.name. */
+static int number(const json_t *total, const char *path, const char *name, double *value,
+                  struct error *err) {
+    const json_t *found = json_object_get(json_object_get(total, "accesses"), name);
+
+    found = found ? found : json_object_get(total, name);
+    if (!json_is_number(found) || json_number_value(found) < 0) {
+        return error_set_at(err, path, 0, 0, "total.%s is missing or not a count", name);
+    }
+    *value = json_number_value(found);
+    return 0;
+}
+
+static int read_rates(const json_t *total, const char *path, double pes, double cols,
+                      struct synth_activity *a, struct error *err) {
+    double cycles = 0, psum_words;
+
+    if (number(total, path, "cycles", &cycles, err) != 0 ||
+        number(total, path, "ifmap_spad_write", &a->ifmap_writes, err) != 0 ||
+        number(total, path, "filter_spad_write", &a->filter_writes, err) != 0 ||
+        number(total, path, "psum_spad_write", &a->psum_writes, err) != 0 ||
+        number(total, path, "glb_read_words", &a->glb_reads, err) != 0 ||
+        number(total, path, "glb_write_words", &a->glb_writes, err) != 0) {
+        return -1;
+    }
+    if (cycles <= 0) {
+        return error_set_at(err, path, 0, 0, "total.cycles is 0");
+    }
+    psum_words = a->glb_writes; /* at most every GLB write is one word of psums */
+    a->ifmap_writes /= cycles * pes;
+    a->filter_writes /= cycles * pes;
+    a->psum_writes /= cycles * pes;
+    a->collector_writes = psum_words / (cycles * cols);
+    a->glb_reads /= cycles;
+    a->glb_writes /= cycles;
+    return 0;
+}
+
+int activity_load(const char *path, unsigned pes, unsigned cols,
+                  struct synth_activity *activity, struct error *err) {
+    json_error_t why;
+    json_t *root = json_load_file(path, 0, &why);
+    int status;
+
+    if (!root) {
+        return error_set_at(err, path, why.line, why.column, "%s", why.text);
+    }
+    status = read_rates(json_object_get(root, "total"), path, pes, cols, activity, err);
+    json_decref(root);
+    return status;
+}

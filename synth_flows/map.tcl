@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Procs shared by the Yosys scripts: from elaborated RTL to a mapped netlist.
+#
+# Coarse synthesis, Sklansky adders, flops and latches by name, then ABC with driving cell and
+# load of the kit. Modules with wide AND-OR reads get a script without the ABC passes that do not
+# scale. Uses QADAM_LIBERTY, QADAM_KIT, QADAM_FLOW and QADAM_WORK.
+
+source $::env(QADAM_FLOW)/modules.tcl
+
+# A process fact from kit.tcl.
+proc kit {fact} {
+  set in [open $::env(QADAM_KIT)/kit.tcl]
+  eval [read $in]
+  close $in
+  return $kit($fact)
+}
+
+# Driving cell and load for ABC, from the kit.
+proc write_constraints {file} {
+  set out [open $file w]
+  puts $out "set_driving_cell [kit driving_cell]"
+  puts $out "set_load [kit load_ff] \[all_outputs\]"
+  close $out
+}
+
+# Maps top and all below. Modules in keep stay modules, all others are dissolved; modules
+# in wide (a part of keep) get the fast ABC script.
+proc map_logic {top keep wide} {
+  set flow $::env(QADAM_FLOW)
+  set lib $::env(QADAM_LIBERTY)
+  set constr $::env(QADAM_WORK)/abc.constr
+  write_constraints $constr
+
+  techmap -map $flow/techmap/clkgate.v
+  foreach name [modules_of $keep] {
+    setattr -mod -set keep_hierarchy 1 $name
+  }
+  flatten
+  synth -run coarse:fine -top $top
+  opt -fast -full
+  memory_map
+  opt -undriven -fine
+  techmap -map +/techmap.v -map $flow/techmap/sklansky.v
+  opt -fast
+  dfflibmap -liberty $lib
+  techmap -map $flow/techmap/latch.v
+  opt -fast
+  opt_clean -purge
+  set fast [modules_of $wide]
+  foreach name [modules_of [concat $top $keep]] {
+    set script abc_logic.abc
+    if {$name in $fast} {
+      set script abc_wide.abc
+    }
+    abc -liberty $lib -constr $constr -script $flow/$script $name
+    opt_clean -purge $name
+  }
+}
+
+# Ties, checks and clean-up of a mapped design.
+proc finish {top} {
+  setundef -zero
+  opt_clean -purge
+  check -assert
+}

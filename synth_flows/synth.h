@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Synthesis of a generated design: area, timing and power by Yosys and OpenSTA.
+ *
+ * The PE is synthesized once, as one flat module, and kept in a cache under a hash of its
+ * elaborated RTL, the library, the scripts and the program's version. The rest of the
+ * design is synthesized with the PE and the SRAM macros as black boxes with Liberty
+ * views, so the cost does not grow with rows x cols. Timing and power are before layout:
+ * no wires, ideal clock.
+ */
+#ifndef QADAM_SYNTH_H
+#define QADAM_SYNTH_H
+
+#include <stddef.h>
+
+#include "gen/error.h"
+
+/* What happens in a cycle, on average. */
+struct synth_activity {
+    double toggles;      /* of every data pin, per cycle */
+    double ifmap_writes; /* words written into an ifmap spad, per cycle and PE */
+    double filter_writes, psum_writes;
+    double collector_writes; /* psums written into a collector, per cycle and column */
+    double glb_reads, glb_writes; /* bus words, per cycle, of the whole GLB */
+};
+
+/* Defaults: typical for the middle layers of VGG-16 at full utilization, except the
+ * toggles, which are a convention. */
+extern const struct synth_activity synth_activity_default;
+
+struct synth_options {
+    const char *home;       /* folder that holds pdk/ and synth_flows/ */
+    const char *design_dir; /* folder written by generate_design */
+    const char *work_dir;   /* made when missing; netlists, reports and logs stay there */
+    const char *cache_dir;  /* made when missing; PEs by hash */
+    const char *liberty;    /* cell library, or NULL for that of the kit */
+    int unscaled;           /* kit: energies as in a full library (pdk/liberty.h) */
+    double clock_ns;        /* period at which power is stated; 0 = 2 ns, or the minimum
+                               period where that is longer */
+    struct synth_activity activity;
+    void (*progress)(const char *stage); /* or NULL */
+};
+
+struct synth_power {
+    double internal_mw, switching_mw, leakage_mw;
+};
+
+struct synth_result {
+    /* um2; pe: one PE. pe_array and glb hold all of their module, other is the rest */
+    double area_um2, pe_um2, pe_array_um2, glb_um2, other_um2;
+    double period_ns;                    /* minimum; fmax = 1000 / period_ns MHz */
+    char path_start[256], path_end[256]; /* pins of the critical path */
+    double path_depth;                   /* cells on it */
+    double pe_period_ns;                 /* minimum period of the PE alone */
+    double clock_ns;                     /* at which power is stated */
+    struct synth_power power, pe_power;  /* whole design; one PE */
+    struct synth_activity activity;
+    size_t cells, sequential, buffers; /* library cells, PEs counted fully */
+    size_t macros;                     /* SRAM macros */
+    size_t pe_count, pe_cells;
+    char liberty_name[64], liberty_hash[17], yosys[64], sta[64];
+    double runtime_s, pe_runtime_s; /* wall clock; of the PE when it was synthesized */
+    int pe_cached;
+};
+
+/* Synthesize. Returns 0, or -1 with *err set: a missing tool, a library without the cells
+ * that the flow maps to, a tool's failure with the last lines of its log. */
+int synth_run(const struct synth_options *opt, struct synth_result *res,
+              struct error *err);
+
+#endif

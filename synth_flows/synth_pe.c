@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Synthesis of the PE and its cache.
+ *
+ * A cache entry is a folder pe-HASH, complete by construction: it is made under another
+ * name and renamed when its last file is written.
+ */
+#include "synth_flows/synth_pe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gen/version.h"
+#include "synth_flows/metrics.h"
+#include "synth_flows/netlist.h"
+#include "synth_flows/pe_view.h"
+
+/* Clock period at which the power of a PE is measured and kept; dynamic power is then
+ * scaled. */
+static const double POWER_CLOCK_NS = 2;
+
+/* What a PE's figures depend on besides its RTL and the library. */
+static const char *const scripts[] = {
+    "modules.tcl",       "map.tcl",           "pe.tcl",
+    "abc_logic.abc",     "abc_wide.abc",      "sta_common.tcl",
+    "sta_timing.tcl",    "sta_power.tcl",     "techmap/latch.v",
+    "techmap/clkgate.v", "techmap/sklansky.v"};
+
+double synth_seconds(void) {
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static int hash_file(struct flow *flow, const char *folder, const char *name,
+                     uint64_t *hash) {
+    char path[EMIT_PATH_MAX], *text;
+    size_t size;
+
+    if (emit_path(path, sizeof path, flow->err, "%s/%s", folder, name) != 0 ||
+        emit_read(path, &text, &size, flow->err) != 0) {
+        return -1;
+    }
+    *hash = emit_fnv(*hash, text, size);
+    free(text);
+    return 0;
+}
+
+static int find_key(struct flow *flow, uint64_t *key) {
+    *key = emit_fnv(flow->liberty_hash, QADAM_VERSION, strlen(QADAM_VERSION));
+    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+        if (hash_file(flow, flow->scripts, scripts[i], key) != 0) {
+            return -1;
+        }
+    }
+    return hash_file(flow, flow->kit, "kit.tcl", key) != 0 ||
+                   hash_file(flow, flow->work, "pe_rtl.v", key) != 0
+               ? -1
+               : 0;
+}
+
+/* Mapped JSON to a buffered netlist and its macro view; the figures into pe.sum. */
+static int write_products(struct flow *flow, const char *folder, struct netlist *nl,
+                          const struct metrics *timing, double seconds) {
+    char path[EMIT_PATH_MAX];
+    const struct net_module *pe = netlist_find(nl, "qadam_pe");
+    struct netlist_sum sum = netlist_sum(nl, pe);
+    struct emit out;
+    double period;
+
+    if (metrics_number(timing, "period_ns", &period, flow->err) != 0 ||
+        emit_path(path, sizeof path, flow->err, "%s/pe.lib", folder) != 0 ||
+        pe_view_write(pe, sum.area_um2, timing, path, flow->err) != 0 ||
+        emit_path(path, sizeof path, flow->err, "%s/pe.sum", folder) != 0 ||
+        emit_open(&out, path, flow->err) != 0) {
+        return -1;
+    }
+    emit(&out,
+         "area_um2 %.6f\nperiod_ns %.4f\ncells %zu\nsequential %zu\nbuffers %zu\n"
+         "runtime_s %.3f\n",
+         sum.area_um2, period, sum.cells, sum.sequential, sum.buffers, seconds);
+    return emit_close(&out, flow->err);
+}
+
+static int measure(struct flow *flow, const char *folder, struct netlist *nl,
+                   double start) {
+    char verilog[EMIT_PATH_MAX], out[EMIT_PATH_MAX];
+    struct net_module *pe = netlist_find(nl, "qadam_pe");
+    struct flow_sta job = {"sta_timing.tcl",           "qadam_pe", verilog, "", out,
+                           "timing analysis of the PE"};
+    struct settings extra = {.count = 0};
+    struct metrics timing;
+    int status;
+
+    if (!pe) {
+        return error_set(flow->err, "the synthesized PE has no module qadam_pe");
+    }
+    flow_set(&extra, "QADAM_INTERFACE", "1");
+    if (emit_path(verilog, sizeof verilog, flow->err, "%s/pe.v", folder) != 0 ||
+        emit_path(out, sizeof out, flow->err, "%s/pe.timing", folder) != 0 ||
+        netlist_buffer(nl, pe, flow->err) != 0 ||
+        netlist_write(nl, pe, verilog, flow->err) != 0 ||
+        flow_sta(flow, &job, &extra) != 0 || metrics_read(&timing, out, flow->err) != 0) {
+        return -1;
+    }
+    status = write_products(flow, folder, nl, &timing, synth_seconds() - start);
+    metrics_close(&timing);
+    return status;
+}
+
+/* Make the entry in folder. */
+static int make_entry(struct flow *flow, const char *folder) {
+    char from[EMIT_PATH_MAX], to[EMIT_PATH_MAX];
+    double start = synth_seconds();
+    struct netlist nl;
+    int status;
+
+    if (emit_remove(folder, flow->err) != 0 || emit_folder(folder, flow->err) != 0 ||
+        emit_path(from, sizeof from, flow->err, "%s/pe.il", flow->work) != 0 ||
+        emit_path(to, sizeof to, flow->err, "%s/pe.il", folder) != 0 ||
+        emit_copy(from, to, flow->err) != 0 ||
+        flow_yosys(flow, "pe.tcl", folder, NULL, "synthesis of the PE") != 0 ||
+        emit_path(from, sizeof from, flow->err, "%s/pe.json", folder) != 0) {
+        return -1;
+    }
+    status = netlist_read(&nl, from, &flow->cells, flow->err);
+    if (status == 0) {
+        status = measure(flow, folder, &nl, start);
+    }
+    netlist_close(&nl);
+    return status == 0 ? emit_remove(from, flow->err) : -1;
+}
+
+static int read_sum(struct flow *flow, struct synth_pe *pe) {
+    char path[EMIT_PATH_MAX];
+    struct metrics m;
+    int status;
+
+    if (emit_path(path, sizeof path, flow->err, "%s/pe.sum", pe->folder) != 0 ||
+        metrics_read(&m, path, flow->err) != 0) {
+        return -1;
+    }
+    status = metrics_number(&m, "area_um2", &pe->area_um2, flow->err) ||
+             metrics_number(&m, "period_ns", &pe->period_ns, flow->err) ||
+             metrics_number(&m, "cells", &pe->cells, flow->err) ||
+             metrics_number(&m, "sequential", &pe->sequential, flow->err) ||
+             metrics_number(&m, "buffers", &pe->buffers, flow->err) ||
+             metrics_number(&m, "runtime_s", &pe->runtime_s, flow->err);
+    metrics_close(&m);
+    return status ? -1 : 0;
+}
+
+static int read_params(struct flow *flow, struct synth_pe *pe) {
+    char path[EMIT_PATH_MAX];
+    struct metrics m;
+    int status;
+
+    if (emit_path(path, sizeof path, flow->err, "%s/pe.params", flow->work) != 0 ||
+        metrics_read(&m, path, flow->err) != 0) {
+        return -1;
+    }
+    status = metrics_number(&m, "IfmapWords", &pe->ifmap_words, flow->err) ||
+             metrics_number(&m, "FilterWords", &pe->filter_words, flow->err) ||
+             metrics_number(&m, "PsumWords", &pe->psum_words, flow->err);
+    metrics_close(&m);
+    return status ? -1 : 0;
+}
+
+int synth_pe_make(struct flow *flow, struct synth_pe *pe) {
+    uint64_t key;
+    char made[EMIT_PATH_MAX];
+
+    *pe = (struct synth_pe){0};
+    if (read_params(flow, pe) != 0 ||
+        flow_yosys(flow, "pe_elab.tcl", flow->work, flow->pe_files,
+                   "elaboration of the PE") != 0 ||
+        find_key(flow, &key) != 0 ||
+        emit_path(pe->folder, sizeof pe->folder, flow->err, "%s/pe-%016llx", flow->cache,
+                  (unsigned long long)key) != 0 ||
+        emit_path(made, sizeof made, flow->err, "%s.%ld", pe->folder, (long)getpid()) !=
+            0 ||
+        emit_path(pe->view, sizeof pe->view, flow->err, "%s/pe.lib", pe->folder) != 0) {
+        return -1;
+    }
+    pe->cached = emit_is_folder(pe->folder);
+    if (!pe->cached) {
+        if (make_entry(flow, made) != 0) {
+            return -1;
+        }
+        /* Another run may have been faster: then its entry is as good. */
+        if (rename(made, pe->folder) != 0 && emit_is_folder(pe->folder)) {
+            (void)emit_remove(made, NULL);
+        }
+    }
+    return read_sum(flow, pe);
+}
+
+int synth_pe_power(struct flow *flow, struct synth_pe *pe, double clock_ns,
+                   const struct synth_activity *a) {
+    char netlist[EMIT_PATH_MAX], out[EMIT_PATH_MAX], rates[256];
+    struct flow_sta job = {"sta_power.tcl",  "qadam_pe", netlist, "", out,
+                           "power of the PE"};
+    struct settings extra = {.count = 0};
+    double share = POWER_CLOCK_NS / clock_ns;
+    struct metrics m;
+    int status;
+
+    (void)snprintf(rates, sizeof rates,
+                   "*u_ifmap_spad* %.9g %g *u_filter_spad* %.9g %g *u_psum_spad* %.9g %g",
+                   a->ifmap_writes, pe->ifmap_words, a->filter_writes, pe->filter_words,
+                   a->psum_writes, pe->psum_words);
+    flow_set(&extra, "QADAM_PERIOD_NS", "%.9g", POWER_CLOCK_NS);
+    flow_set(&extra, "QADAM_ACTIVITY", "%.9g", a->toggles);
+    flow_set(&extra, "QADAM_WRITES", "%s", rates);
+    flow_set(&extra, "QADAM_SRAM", "0 0");
+    if (emit_path(netlist, sizeof netlist, flow->err, "%s/pe.v", pe->folder) != 0 ||
+        emit_path(out, sizeof out, flow->err, "%s/pe.power", flow->work) != 0 ||
+        flow_sta(flow, &job, &extra) != 0 || metrics_read(&m, out, flow->err) != 0) {
+        return -1;
+    }
+    status = metrics_number(&m, "internal_mw", &pe->power.internal_mw, flow->err) ||
+             metrics_number(&m, "switching_mw", &pe->power.switching_mw, flow->err) ||
+             metrics_number(&m, "leakage_mw", &pe->power.leakage_mw, flow->err);
+    metrics_close(&m);
+    pe->power.internal_mw *= share;
+    pe->power.switching_mw *= share;
+    return status ? -1 : 0;
+}
