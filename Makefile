@@ -86,7 +86,7 @@ clean: ## remove build/
 
 .PHONY: help
 help: ## list the targets
-	$(Q)sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \
+	$(Q)sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(sort $(filter Makefile %.mk,$(MAKEFILE_LIST))) | \
 	  while IFS="$$(printf '\t')" read -r target text; do \
 	    printf '  make %-13s %s\n' "$$target" "$$text"; done
 

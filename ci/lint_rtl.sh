@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Lints one parameter set of the accelerator, as hdl/lint_sets has it.
+# Lints one parameter set of the accelerator, as hdl/lint_sets or FILE has it.
 #
-# usage: ci/lint_rtl.sh verilator|yosys SET
+# usage: ci/lint_rtl.sh verilator|yosys SET [FILE]
 #
 # Any warning is a failure.
 
 set -eu
 tool=$1
 set_name=$2
-line=$(grep "^$set_name " hdl/lint_sets)
+line=$(grep "^$set_name " "${3:-hdl/lint_sets}" | cut -d'|' -f1)
 # shellcheck disable=SC2086 # words of the line
 set -- $line
 type=$2
@@ -18,7 +18,7 @@ shift 2
 top=qadam_accel
 work=build/lint/$tool-$set_name
 mkdir -p "$work"
-sources="$(cat hdl/hdl.f) $(ls pe_lib/"$type"/*.sv)"
+sources="$(cat hdl/hdl.f) $(pe_lib/sources.sh "$type")"
 
 case $tool in
 verilator)

@@ -40,7 +40,7 @@ for file in $(git ls-files --cached --others --exclude-standard); do
   *.md) set -- 0 0 0 ;;
   *.json | *.csv | *.abc | *.f) set -- 0 0 0 ;;
   Makefile | *.mk) set -- 1 1 100 ;;
-  hdl/lint_sets) set -- 1 0 0 ;;
+  hdl/lint_sets | hdl/refused_sets) set -- 1 0 0 ;;
   *) set -- 1 0 100 ;;
   esac
   if check "$file" "$@"; then

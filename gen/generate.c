@@ -119,6 +119,64 @@ static int copy_all(struct folder *to, const char *from, const char *suffix,
     return 0;
 }
 
+static int is_written(const struct folder *to, const char *name) {
+    for (size_t i = 0; i < to->count; i++) {
+        if (strcmp(to->files[i], name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Copy the files of a PE type that end in suffix: its own, then those of the folder its
+ * traits name as rtl, but for names that it has itself. */
+static int copy_type(struct folder *to, const char *suffix) {
+    const struct pe_type *type = &to->hw->type;
+    struct names list;
+    char from[NAME_SIZE];
+    if (emit_path(from, sizeof from, to->err, "pe_lib/%s", type->name) ||
+        copy_all(to, from, suffix, "rtl")) {
+        return -1;
+    }
+    if (type->rtl[0] == '\0') {
+        return 0;
+    }
+    if (emit_path(from, sizeof from, to->err, "pe_lib/%s", type->rtl) ||
+        list_files(to, from, suffix, &list)) {
+        return -1;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        char source[2 * NAME_SIZE];
+        char name[NAME_SIZE];
+        if (emit_path(source, sizeof source, to->err, "%s/%s", from, list.name[i]) ||
+            emit_path(name, sizeof name, to->err, "rtl/%s", list.name[i]) ||
+            (!is_written(to, name) && copy(to, source, name))) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* The modules that hdl/ takes from a PE type must be there. */
+static int check_type(const struct folder *to) {
+    static const char *const modules[] = {"qadam_mac", "qadam_psum_add", "qadam_output"};
+    for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++) {
+        char name[NAME_SIZE];
+        if (emit_path(name, sizeof name, to->err, "rtl/%s.sv", modules[i])) {
+            return -1;
+        }
+        if (!is_written(to, name)) {
+            return error_set(to->err,
+                             "PE type %s has no %s.sv: not in pe_lib/%s, and its traits "
+                             "name %s%s as rtl",
+                             to->hw->type.name, modules[i], to->hw->type.name,
+                             to->hw->type.rtl[0] != '\0' ? "pe_lib/" : "no folder",
+                             to->hw->type.rtl);
+        }
+    }
+    return 0;
+}
+
 /* Copy the sources that hdl/hdl.f names: paths from the project root, one a line;
  * comments (//) and options (+, -) are left out, and so are the files of a PE type,
  * whose own are copied instead. */
@@ -220,12 +278,9 @@ static int write_sram(struct folder *to) {
 }
 
 static int copy_sources(struct folder *to) {
-    char pe_folder[64];
-    if (emit_path(pe_folder, sizeof pe_folder, to->err, "pe_lib/%s", to->hw->type.name) ||
-        make_below(to, "rtl") || make_below(to, "docs/figures") || copy_hdl(to) ||
-        copy_all(to, pe_folder, ".sv", "rtl") ||
-        copy_all(to, "hdl/include", ".svh", "rtl") ||
-        copy_all(to, pe_folder, ".svh", "rtl")) {
+    if (make_below(to, "rtl") || make_below(to, "docs/figures") || copy_hdl(to) ||
+        copy_type(to, ".sv") || check_type(to) ||
+        copy_all(to, "hdl/include", ".svh", "rtl") || copy_type(to, ".svh")) {
         return -1;
     }
     if (copy_all(to, "docs/figures", ".svg", "docs/figures")) {

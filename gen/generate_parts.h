@@ -10,7 +10,7 @@
 #include "gen/design.h"
 #include "gen/error.h"
 
-enum { GENERATE_PARAMS = 18, GENERATE_MACROS = 3, GENERATE_PORTS_MAX = 64 };
+enum { GENERATE_PARAMS = 19, GENERATE_MACROS = 3, GENERATE_PORTS_MAX = 64 };
 
 /* A parameter of the RTL module qadam_accel. */
 struct generate_param {

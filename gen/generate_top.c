@@ -31,6 +31,7 @@ void generate_params(const struct hw *hw, struct generate_param params[GENERATE_
         {"GlbBankWords", hw->glb_bank_words},
         {"MulLatency", hw->type.mul_latency},
         {"AddLatency", hw->type.add_latency},
+        {"PsumAddLatency", hw->type.psum_add_latency},
         {"LatchSpads", strcmp(d->spad_style, "latch") == 0}};
     memcpy(params, all, sizeof all);
 }

@@ -19,6 +19,7 @@ static const struct verb {
     {"generate", verb_generate, "write a design as Verilog, with everything around it"},
     {"simulate", verb_simulate, "run layers on the RTL, check every output word"},
     {"predict", verb_predict, "cycles, utilization, accesses, power and area of layers"},
+    {"pe-list", verb_pe_list, "PE types and their traits"},
     {"synth", verb_synth, "area, timing and power with Yosys and OpenSTA"},
     {"report", verb_report, "one table of a synthesized design and its layers"},
 };

@@ -12,13 +12,12 @@
 #include "gen/config.h"
 #include "gen/emit.h"
 
-enum { FLOAT_BITS = 32, LIST_MAX = 64 };
+enum { FLOAT_BITS = 32 };
 
 /* A traits file. */
 struct traits {
     struct pe_type type;
     char kind[8];
-    char description[256];
 };
 
 #define NUMBER(key, options, low, high, what, preset, text)                              \
@@ -37,7 +36,7 @@ struct traits {
 
 static const struct config_key trait_keys[] = {
     TEXT("name", type.name, CONFIG_NAME, 0, NULL, "the same as its folder"),
-    TEXT("description", description, CONFIG_TEXT, CONFIG_OPTIONAL, NULL, "for people"),
+    TEXT("description", type.description, CONFIG_TEXT, CONFIG_OPTIONAL, NULL, "for people"),
     TEXT("kind", kind, CONFIG_ENUM, 0, "integer|float", "arithmetic"),
     NUMBER(act_bits, 0, 2, 32, "bits", NULL, "activation"),
     NUMBER(weight_bits, 0, 2, 32, "bits", NULL, "weight"),
@@ -46,27 +45,31 @@ static const struct config_key trait_keys[] = {
            "smallest legal psum: one product fits"),
     NUMBER(mul_latency, 0, 1, 16, "cycles", NULL, "from operands to product"),
     NUMBER(add_latency, 0, 1, 16, "cycles", NULL, "from product and psum to new psum"),
+    NUMBER(psum_add_latency, CONFIG_OPTIONAL, 1, 7, "cycles", "1",
+           "of the psum accumulator's add, odd"),
     NUMBER(weight_frac_bits, CONFIG_OPTIONAL, 0, 31, "bits", "0",
            "weight = integer * 2^-weight_frac_bits"),
+    NUMBER(weight_zero, CONFIG_OPTIONAL, 0, UINT32_MAX, "word", "0",
+           "the weight word that stands for 0"),
+    TEXT("rtl", type.rtl, CONFIG_NAME, CONFIG_OPTIONAL, NULL,
+         "folder of pe_lib/ with the modules that are not in the type's own"),
     {.name = NULL}};
 
 static int by_name(const void *a, const void *b) {
     return strcmp(a, b);
 }
 
-/* Refuse an unknown type with the list of those there are. */
-static int unknown_type(const char *home, const char *name, struct error *err) {
+size_t pe_type_list(const char *home, char (*names)[PE_TYPE_NAME]) {
     char path[EMIT_PATH_MAX];
-    char names[LIST_MAX][32];
     size_t count = 0;
-    if (emit_path(path, sizeof path, err, "%s/pe_lib", home)) {
-        return -1;
+    if (emit_path(path, sizeof path, NULL, "%s/pe_lib", home)) {
+        return 0;
     }
     DIR *dir = opendir(path);
     const struct dirent *entry;
-    while (dir && count < LIST_MAX && (entry = readdir(dir)) != NULL) {
+    while (dir && count < PE_TYPE_LIST && (entry = readdir(dir)) != NULL) {
         char traits[EMIT_PATH_MAX];
-        if (config_is_name(entry->d_name) && strlen(entry->d_name) < sizeof names[0] &&
+        if (config_is_name(entry->d_name) && strlen(entry->d_name) < PE_TYPE_NAME &&
             emit_path(traits, sizeof traits, NULL, "%s/%s/traits.json", path,
                       entry->d_name) == 0 &&
             emit_is_file(traits)) {
@@ -77,7 +80,14 @@ static int unknown_type(const char *home, const char *name, struct error *err) {
         (void)closedir(dir);
     }
     qsort(names, count, sizeof names[0], by_name);
+    return count;
+}
+
+/* Refuse an unknown type with the list of those there are. */
+static int unknown_type(const char *home, const char *name, struct error *err) {
+    char names[PE_TYPE_LIST][PE_TYPE_NAME];
     char list[384] = "";
+    size_t count = pe_type_list(home, names);
     for (size_t i = 0; i < count; i++) {
         size_t used = strlen(list);
         (void)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
@@ -106,6 +116,17 @@ static int check_traits(const struct config_file *file, const char *name,
         return config_error(file, "psum_bits_min", err,
                             "psum_bits_min is %u, must be at least %u (act_bits)",
                             t->psum_bits_min, t->act_bits);
+    }
+    if (t->psum_add_latency % 2 == 0) {
+        return config_error(file, "psum_add_latency", err,
+                            "psum_add_latency is %u, must be odd: a psum is read and "
+                            "written in different halves of the GLB",
+                            t->psum_add_latency);
+    }
+    if (t->weight_zero >> (t->weight_bits - 1) >> 1 != 0) {
+        return config_error(file, "weight_zero", err,
+                            "weight_zero is %u, must be a word of weight_bits, %u",
+                            t->weight_zero, t->weight_bits);
     }
     if (t->kind == PE_FLOAT) {
         if (t->act_bits != FLOAT_BITS || t->weight_bits != FLOAT_BITS ||
@@ -147,6 +168,9 @@ int pe_type_load(const char *home, const char *name, struct pe_type *type,
     if (rc == 0) {
         struct pe_type *t = &traits.type;
         t->kind = strcmp(traits.kind, "float") == 0 ? PE_FLOAT : PE_INTEGER;
+        if (t->psum_add_latency == 0) {
+            t->psum_add_latency = 1;
+        }
         if (t->psum_bits_min == 0) {
             t->psum_bits_min =
                 t->kind == PE_FLOAT ? FLOAT_BITS : t->act_bits + t->weight_bits;

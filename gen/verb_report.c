@@ -49,8 +49,9 @@ struct silicon {
 
 /* One row of the table. */
 struct row {
-    const char *name; /* borrowed */
-    double macs, cycles, predicted, utilization, mismatches;
+    const char *name;                     /* borrowed */
+    const json_t *predicted, *mismatches; /* borrowed; a prediction has neither */
+    double macs, cycles, utilization;
     double latency_ms, energy_uj, gops, gops_per_mm2;
 };
 
@@ -103,7 +104,6 @@ static int read_synth(const char *path, struct silicon *s, struct error *err) {
     }
     const json_t *root = file.root;
     const double tiny = 1e-9;
-    double period_ns = 0;
     int rc = -1;
     if (get_text(&file, "design", s->design, sizeof s->design, err) ||
         get_text(&file, "design_hash", s->hash, sizeof s->hash, err) ||
@@ -114,10 +114,9 @@ static int read_synth(const char *path, struct silicon *s, struct error *err) {
         get_number(&file, root, "fmax_mhz", tiny, &s->fmax_mhz, err) ||
         get_number(&file, root, "power_mw/total", 0, &s->power_mw, err) ||
         get_number(&file, root, "power_mw/leakage", 0, &s->leakage_mw, err) ||
-        get_number(&file, root, "power_mw/clk_period_ns", tiny, &period_ns, err)) {
+        get_number(&file, root, "power_mw/clock_mhz", tiny, &s->clock_mhz, err)) {
         goto out;
     }
-    s->clock_mhz = 1e3 / period_ns;
     s->power_at_fmax_mw =
         s->leakage_mw + (s->power_mw - s->leakage_mw) * s->fmax_mhz / s->clock_mhz;
     rc = 0;
@@ -135,9 +134,8 @@ static int read_row(const struct config_file *file, const json_t *layer, const c
         get_number(file, layer, "utilization", 0, &row->utilization, err)) {
         return -1;
     }
-    /* a prediction has neither of these */
-    row->predicted = json_number_value(json_object_get(layer, "predicted_cycles"));
-    row->mismatches = json_number_value(json_object_get(layer, "mismatches"));
+    row->predicted = json_object_get(layer, "predicted_cycles");
+    row->mismatches = json_object_get(layer, "mismatches");
     row->latency_ms = row->cycles / (s->fmax_mhz * 1e3);
     row->energy_uj = s->power_at_fmax_mw * row->latency_ms;
     row->gops = 2 * row->macs / (row->latency_ms * 1e6);
@@ -157,18 +155,26 @@ static void print_silicon(FILE *out, const struct silicon *s) {
 
 static void print_header(FILE *out, const char *network) {
     (void)fprintf(out, "\n%s\n", network);
-    (void)fprintf(out, "  %-16s %13s %11s %11s %6s %10s %10s %8s %8s %10s\n", "layer",
-                  "MACs", "cycles", "predicted", "util", "latency", "energy", "GOPS",
-                  "GOPS/mm2", "mismatches");
-    (void)fprintf(out, "  %-16s %13s %11s %11s %6s %10s %10s\n", "", "", "", "", "%",
-                  "ms", "uJ");
+    (void)fprintf(out, "  %-16s %13s %11s %11s %11s %7s %10s %10s %8s %9s\n", "layer",
+                  "MACs", "cycles", "predicted", "mismatches", "util %", "latency ms",
+                  "energy uJ", "GOPS", "GOPS/mm2");
+}
+
+/* A count, or "-" where the result has none. */
+static void print_count(FILE *out, const json_t *count) {
+    if (json_is_number(count)) {
+        (void)fprintf(out, " %11.0f", json_number_value(count));
+    } else {
+        (void)fprintf(out, " %11s", "-");
+    }
 }
 
 static void print_row(FILE *out, const struct row *r) {
-    (void)fprintf(out,
-                  "  %-16s %13.0f %11.0f %11.0f %6.1f %10.4f %10.2f %8.2f %8.2f %10.0f\n",
-                  r->name, r->macs, r->cycles, r->predicted, 100 * r->utilization,
-                  r->latency_ms, r->energy_uj, r->gops, r->gops_per_mm2, r->mismatches);
+    (void)fprintf(out, "  %-16s %13.0f %11.0f", r->name, r->macs, r->cycles);
+    print_count(out, r->predicted);
+    print_count(out, r->mismatches);
+    (void)fprintf(out, " %7.1f %10.4f %10.2f %8.2f %9.2f\n", 100 * r->utilization,
+                  r->latency_ms, r->energy_uj, r->gops, r->gops_per_mm2);
 }
 
 static json_t *row_json(const struct row *r) {

@@ -54,6 +54,7 @@ struct simulate {
     struct bench_options bench;
     struct sim_library library;
     const struct layer **layers; /* owned array: what to run */
+    struct mapping *mappings;    /* owned, [count] */
     unsigned count, jobs;
     struct bench_result *results; /* owned, [count] */
     unsigned failed;              /* layers with errors or mismatches */
@@ -83,7 +84,8 @@ static int read_range(struct simulate *s, const struct options *opts, struct err
 static int read_options(struct simulate *s, const struct options *opts,
                         struct error *err) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t latency = MEMORY_LATENCY_DEFAULT, jobs = processors > 0 ? (uint64_t)processors : 1;
+    uint64_t latency = MEMORY_LATENCY_DEFAULT,
+             jobs = processors > 0 ? (uint64_t)processors : 1;
     jobs = jobs < JOBS_MAX ? jobs : JOBS_MAX;
     s->bench.seed = 1;
     if (options_u64(opts, "seed", 0, INT64_MAX, &s->bench.seed, err) ||
@@ -108,6 +110,22 @@ static int read_options(struct simulate *s, const struct options *opts,
     return 0;
 }
 
+/* Map all layers, so that one that does not fit is refused before the work begins. */
+static int map_layers(struct simulate *s, struct error *err) {
+    s->mappings = calloc(s->count, sizeof *s->mappings);
+    if (!s->mappings) {
+        return error_set(err, "out of memory");
+    }
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct layer part = tensor_group_layer(s->layers[i]);
+        struct error why = {"", 0, 0, ""};
+        if (mapping_search(&s->hw, &part, &s->mappings[i], &why)) {
+            return error_set(err, "layer %s: %.400s", part.name, why.text);
+        }
+    }
+    return 0;
+}
+
 /* Read design and network, build the simulator. */
 static int prepare(struct simulate *s, const struct options *opts, struct error *err) {
     char home[EMIT_PATH_MAX], library[EMIT_PATH_MAX];
@@ -118,7 +136,7 @@ static int prepare(struct simulate *s, const struct options *opts, struct error 
     if (home_find(home, sizeof home, err) ||
         design_load(home, options_operand(opts, 0), &s->hw, err) ||
         network_load(home, options_value(opts, "network"), &s->net, err) ||
-        choose_layers(&s->net, opts, &s->layers, &s->count, err)) {
+        choose_layers(&s->net, opts, &s->layers, &s->count, err) || map_layers(s, err)) {
         return -1;
     }
     s->results = calloc(s->count, sizeof *s->results);
@@ -139,8 +157,10 @@ static void work(void *context, unsigned index, void *result) {
     const struct simulate *s = context;
     struct bench_result *r = result;
     struct bench bench;
+    struct bench_options options = s->bench;
     struct error err = {"", 0, 0, ""};
-    if (bench_init(&bench, &s->hw, s->library.api, &s->bench, &err)) {
+    options.mapping = &s->mappings[index];
+    if (bench_init(&bench, &s->hw, s->library.api, &options, &err)) {
         r->error = err;
     } else {
         (void)bench_run(&bench, s->layers[index], r);
@@ -253,6 +273,7 @@ int verb_simulate(int argc, char **argv) {
     sim_library_close(&s.library);
     network_close(&s.net);
     free(s.layers);
+    free(s.mappings);
     free(s.results);
     return status;
 }

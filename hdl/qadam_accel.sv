@@ -22,6 +22,7 @@ module qadam_accel #(
     parameter int unsigned GlbBankWords = 512,
     parameter int unsigned MulLatency = 1,
     parameter int unsigned AddLatency = 1,
+    parameter int unsigned PsumAddLatency = 1,
     parameter int unsigned LatchSpads = 1
 ) (
     input  logic                  clk_i,
@@ -294,6 +295,7 @@ module qadam_accel #(
       .BusWidth      (BusWidth),
       .MulLatency    (MulLatency),
       .AddLatency    (AddLatency),
+      .PsumAddLatency(PsumAddLatency),
       .LatchSpads    (LatchSpads)
   ) u_compute (
       .clk_i,

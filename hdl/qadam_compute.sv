@@ -19,6 +19,7 @@ module qadam_compute #(
     parameter int unsigned BusWidth = 64,
     parameter int unsigned MulLatency = 1,
     parameter int unsigned AddLatency = 1,
+    parameter int unsigned PsumAddLatency = 1,
     parameter int unsigned LatchSpads = 1,
     localparam int unsigned ActLanes = BusWidth / ActMemWidth,
     localparam int unsigned WeightLanes = BusWidth / WeightMemWidth,
@@ -354,7 +355,8 @@ module qadam_compute #(
       .PsumWidth  (PsumWidth),
       .PsumLanes  (PsumLanes),
       .MulLatency (MulLatency),
-      .AddLatency (AddLatency)
+      .AddLatency (AddLatency),
+      .PsumAddLatency(PsumAddLatency)
   ) u_psum_unit (
       .clk_i,
       .rst_ni,

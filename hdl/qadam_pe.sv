@@ -5,10 +5,13 @@
 // All control comes from the row; the PE holds data only. With t the cycle of read_en_i:
 //   t                             ifmap and filter spads are read into the operand registers
 //   t+1 .. t+MulLatency           the MAC makes the product
-//   t+1+MulLatency                psum_en_i: the psum spad is read (or zero, psum_init_i)
+//   t+1+MulLatency                the psum spad is read (or zero, psum_init_i)
+//   t+MulLatency+AddLatency       psum_en_i: the sum register is written
 //   t+1+MulLatency+AddLatency     psum_we_i: the sum, or with psum_chain_i the sum of the PE
 //                                 above (psum_i), is written into the psum spad
-// A psum is {sticky overflow, value}. psum_o is the sum register.
+// mac_en_i[k] is the enable of the registers in the MAC that are written in cycle t+1+k:
+// MulLatency of the product, then AddLatency - 1 of the sum. A psum is {sticky overflow, value}.
+// psum_o is the sum register.
 
 module qadam_pe #(
     parameter int unsigned IfmapWords = 24,
@@ -19,7 +22,10 @@ module qadam_pe #(
     parameter int unsigned PsumWidth = 32,
     parameter int unsigned ActLanes = 4,
     parameter int unsigned WeightLanes = 4,
+    parameter int unsigned MulLatency = 1,
+    parameter int unsigned AddLatency = 1,
     parameter int unsigned LatchSpads = 1,
+    localparam int unsigned MacStages = MulLatency + AddLatency - 1,
     localparam int unsigned IfmapGroups = (IfmapWords + ActLanes - 1) / ActLanes,
     localparam int unsigned FilterGroups = (FilterWords + WeightLanes - 1) / WeightLanes,
     localparam int unsigned IfmapAddrWidth = IfmapWords > 1 ? $clog2(IfmapWords) : 1,
@@ -46,7 +52,7 @@ module qadam_pe #(
     input  logic [             IfmapWords-1:0] ifmap_rsel_i,
     input  logic [        FilterAddrWidth-1:0] filter_raddr_i,
     input  logic [            FilterWords-1:0] filter_rsel_i,
-    input  logic                               mac_en_i,
+    input  logic [              MacStages-1:0] mac_en_i,
     // psum read and add
     input  logic                               psum_en_i,
     input  logic                               psum_init_i,
@@ -66,7 +72,7 @@ module qadam_pe #(
   logic [WeightWidth-1:0] weight_d, weight_q;
   logic [PsumWidth:0] psum, operand, sum_q;
   logic [PsumWidth-1:0] sum;
-  logic overflow;
+  logic overflow, sticky;
 
   qadam_spad #(
       .Words (IfmapWords),
@@ -145,8 +151,18 @@ module qadam_pe #(
       .ovf_o   (overflow)
   );
 
+  // The psum's sticky bit on its way beside the adder.
+  logic [AddLatency-1:0] sticky_stage;
+  assign sticky_stage[0] = operand[PsumWidth];
+  for (genvar k = 1; k < AddLatency; k++) begin : gen_sticky
+    logic sticky_q;
+    always_ff @(posedge clk_i) if (mac_en_i[MulLatency+k-1]) sticky_q <= sticky_stage[k-1];
+    assign sticky_stage[k] = sticky_q;
+  end
+  assign sticky = sticky_stage[AddLatency-1];
+
   always_ff @(posedge clk_i) begin
-    if (psum_en_i) sum_q <= {operand[PsumWidth] | overflow, sum};
+    if (psum_en_i) sum_q <= {sticky | overflow, sum};
   end
 
   assign psum_o = sum_q;

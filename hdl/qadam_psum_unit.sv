@@ -2,10 +2,11 @@
 //
 // Psum unit: drains the collectors into the GLB.
 //
-// For every word (PsumLanes psums of one column): read the stored psums, or on FIRST steps the bias, add, and write
-// them back, or on LAST steps write the acts that the output stage makes of them. One word per
-// cycle, columns set by set; the write follows the read by 5 cycles, an odd number, so that the two are in
-// different macros (psum blocks are even-sized and start on even cycles and addresses).
+// For every word (PsumLanes psums of one column): read the stored psums, or on FIRST steps the
+// bias, add, and write them back, or on LAST steps write the acts that the output stage makes of
+// them. One word per cycle, columns set by set; the write follows the read by 4 + PsumAddLatency
+// cycles, an odd number, so that the two are in different macros (psum blocks are even-sized and
+// start on even cycles and addresses).
 // A job enters at load_i, the cycle before its slot; its first read is in slot cycle
 // READ_DELAY. retire_o: the last word of a step is being written.
 
@@ -19,6 +20,7 @@ module qadam_psum_unit #(
     parameter int unsigned PsumLanes = 2,
     parameter int unsigned MulLatency = 1,
     parameter int unsigned AddLatency = 1,
+    parameter int unsigned PsumAddLatency = 1,
     localparam int unsigned StepWidth = qadam_pkg::STEP_WIDTH
 ) (
     input  logic                                        clk_i,
@@ -52,6 +54,13 @@ module qadam_psum_unit #(
   localparam int unsigned READ_DELAY = qadam_pkg::ARRAY_DELAY + 2 + MulLatency + AddLatency;
   localparam int unsigned PSUM_MEM = BusWidth / PsumLanes;
   localparam int unsigned WORD = PsumLanes * (PsumWidth + 1);
+  localparam int unsigned SUM = 2 + PsumAddLatency;  // stage in which the sum register is written
+  localparam int unsigned LAST = SUM + 3;            // stage of the GLB write
+
+  // A psum is read again two slots later at the earliest; its write must have been before.
+  if (PsumAddLatency % 2 == 0 || PsumAddLatency > 7) begin : gen_check_latency
+    $error("PsumAddLatency must be odd and at most 7");
+  end
 
   // ---- Jobs wait until the array's last results are in the collectors --------------------------
 
@@ -239,23 +248,23 @@ module qadam_psum_unit #(
     end
   end
 
-  // ---- D2 GLB data, D3 add, D4 and D5 output stage, D6 write ------------------------------------
+  // ---- D2 GLB data, D3 to SUM add, two stages of output, LAST write ----------------------------
 
-  logic [6:2] fire, last, out;  // index = stage
-  logic [6*24-1:24] waddr;      // of stage s at [24*(s-1) +: 24]
-  logic [6*8-1:8] lane;
-  logic [6*2-1:2] ctx;
+  logic [LAST:2] fire, last, out;  // index = stage
+  logic [LAST*24-1:24] waddr;      // of stage s at [24*(s-1) +: 24]
+  logic [LAST*8-1:8] lane;
+  logic [LAST*2-1:2] ctx;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) fire <= '0;
-    else fire <= {fire[5:2], fire1_q};
+    else fire <= {fire[LAST-1:2], fire1_q};
   end
   always_ff @(posedge clk_i) begin
-    last <= {last[5:2], last1_q};
-    out <= {out[5:2], out1_q};
-    waddr <= {waddr[5*24-1:24], write1_q};
-    lane <= {lane[5*8-1:8], lane1_q};
-    ctx <= {ctx[5*2-1:2], ctx1_q};
+    last <= {last[LAST-1:2], last1_q};
+    out <= {out[LAST-1:2], out1_q};
+    waddr <= {waddr[(LAST-1)*24-1:24], write1_q};
+    lane <= {lane[(LAST-1)*8-1:8], lane1_q};
+    ctx <= {ctx[(LAST-1)*2-1:2], ctx1_q};
   end
 
   logic [WORD-1:0] collected2_q, collected3_q;
@@ -268,73 +277,81 @@ module qadam_psum_unit #(
     end
   end
 
-  logic [PsumLanes*PsumWidth-1:0] sum4_q, sum5_q, sum6_q;
-  logic [PsumLanes*ActWidth-1:0] act6;
+  logic [PsumLanes*PsumWidth-1:0] sum_q, sum_q2, sum_q3;
+  logic [PsumLanes*ActWidth-1:0] acts;
   logic [PsumLanes-1:0] overflow;
 
   for (genvar l = 0; l < PsumLanes; l++) begin : gen_lane
     logic [PsumWidth-1:0] sum;
     logic add_overflow;
+    logic [PsumAddLatency-1:0] sticky;  // of the array's psum, beside the adder
+    assign sticky[0] = collected3_q[(PsumWidth+1)*l+PsumWidth];
+    for (genvar k = 1; k < PsumAddLatency; k++) begin : gen_sticky
+      logic sticky_q;
+      always_ff @(posedge clk_i) sticky_q <= sticky[k-1];
+      assign sticky[k] = sticky_q;
+    end
     qadam_psum_add #(
         .PsumWidth(PsumWidth)
     ) u_add (
+        .clk_i,
         .a_i  (collected3_q[(PsumWidth+1)*l+:PsumWidth]),
         .b_i  (stored3_q[PSUM_MEM*l+:PsumWidth]),
         .sum_o(sum),
         .ovf_o(add_overflow)
     );
-    assign overflow[l] = fire[3] && 32'(config_i.pt) > l &&
-                         (add_overflow || collected3_q[(PsumWidth+1)*l+PsumWidth]);
-    always_ff @(posedge clk_i) if (fire[3]) sum4_q[PsumWidth*l+:PsumWidth] <= sum;
+    assign overflow[l] = fire[SUM] && 32'(config_i.pt) > l &&
+                         (add_overflow || sticky[PsumAddLatency-1]);
+    always_ff @(posedge clk_i) if (fire[SUM]) sum_q[PsumWidth*l+:PsumWidth] <= sum;
 
     qadam_output #(
         .PsumWidth(PsumWidth),
         .ActWidth (ActWidth)
     ) u_output (
         .clk_i,
-        .psum_i (sum4_q[PsumWidth*l+:PsumWidth]),
+        .psum_i (sum_q[PsumWidth*l+:PsumWidth]),
         .relu_i (config_i.relu),
         .shift_i(config_i.shift),
-        .act_o  (act6[ActWidth*l+:ActWidth])
+        .act_o  (acts[ActWidth*l+:ActWidth])
     );
   end
 
   always_ff @(posedge clk_i) begin
-    if (fire[4]) sum5_q <= sum4_q;
-    if (fire[5]) sum6_q <= sum5_q;
+    if (fire[SUM+1]) sum_q2 <= sum_q;
+    if (fire[SUM+2]) sum_q3 <= sum_q2;
   end
 
-  // Write word: PsumLanes psums, or pt acts from lane lane6 on; lane 0 clears the rest.
+  // Write word: PsumLanes psums, or pt acts from lane first_lane on; lane 0 clears the rest.
   logic [BusWidth-1:0] psum_word, act_word;
   logic [ActLanes-1:0] act_mask;
-  logic [7:0] lane6;
-  assign lane6 = lane[8*5+:8];
+  logic [7:0] first_lane;
+  assign first_lane = lane[8*(LAST-1)+:8];
 
   for (genvar l = 0; l < PsumLanes; l++) begin : gen_psum_lane
-    assign psum_word[PSUM_MEM*l+:PSUM_MEM] = PSUM_MEM'($signed(sum6_q[PsumWidth*l+:PsumWidth]));
+    assign psum_word[PSUM_MEM*l+:PSUM_MEM] = PSUM_MEM'($signed(sum_q3[PsumWidth*l+:PsumWidth]));
   end
   for (genvar l = 0; l < ActLanes; l++) begin : gen_act_lane
     logic [31:0] from;
     assign from = l & (32'(config_i.pt) - 32'd1);
-    assign act_mask[l] = 8'(l) >= lane6 && 32'(l) < 32'(lane6) + 32'(config_i.pt);
+    assign act_mask[l] = 8'(l) >= first_lane && 32'(l) < 32'(first_lane) + 32'(config_i.pt);
     assign act_word[ActMemWidth*l+:ActMemWidth] =
-        act_mask[l] ? ActMemWidth'($signed(act6[ActWidth*from+:ActWidth])) : '0;
+        act_mask[l] ? ActMemWidth'($signed(acts[ActWidth*from+:ActWidth])) : '0;
   end
 
-  assign write_req_o = fire[6];
-  assign write_addr_o = waddr[24*5+:24];
-  assign write_data_o = out[6] ? act_word : psum_word;
-  assign write_mask_o = !out[6] || lane6 == '0 ? '1 : act_mask;
+  assign write_req_o = fire[LAST];
+  assign write_addr_o = waddr[24*(LAST-1)+:24];
+  assign write_data_o = out[LAST] ? act_word : psum_word;
+  assign write_mask_o = !out[LAST] || first_lane == '0 ? '1 : act_mask;
 
   // ---- Events ----------------------------------------------------------------------------------
 
   qadam_pkg::step_t retired;
   qadam_context_mux u_retired (
       .contexts_i,
-      .ctx_i (ctx[2*5+:2]),
+      .ctx_i (ctx[2*(LAST-1)+:2]),
       .step_o(retired)
   );
-  assign retire_o = fire[6] && last[6];
+  assign retire_o = fire[LAST] && last[LAST];
   assign retire_load_o = retire_o && retired.signal_load;
   assign retire_store_o = retire_o && retired.signal_store;
 

@@ -70,49 +70,64 @@ module qadam_row #(
   localparam int unsigned FILTER_GW = FILTER_GROUPS > 1 ? $clog2(FILTER_GROUPS) : 1;
   localparam int unsigned LANE_BITS = $clog2(ActLanes);
   localparam int unsigned READ_STAGE = 1 + MulLatency;            // psum read, after operand read
+  localparam int unsigned SUM_STAGE = MulLatency + AddLatency;    // sum register
   localparam int unsigned WRITE_STAGE = READ_STAGE + AddLatency;  // psum write
+  localparam int unsigned MAC_STAGES = SUM_STAGE - 1;             // registers in the MAC
 
-  // Beat counters: f runs to period (p, or more if the adder's loop is longer), then idx.
-  logic [15:0] f_q, idx_q, filter_addr_q, ring_q, period;
-  logic run_q, last_f, last_idx;
+  // Beat counters: f runs to period (p, or more if the adder's loop is longer), then idx. They run
+  // in idle rows too, since the row above hands on its last group even then.
+  logic [15:0] f_d, f_q, idx_d, idx_q, filter_addr_d, filter_addr_q, ring_d, ring_q, period;
+  logic count_d, count_q, run_d, run_q, valid_d, valid0_q, first0_q, last0_q, last_f, beat_end;
   logic [Cols-1:0] cols_q, cols_d;
 
   assign period = 32'(config_i.p) > AddLatency + 1 ? config_i.p : 16'(AddLatency + 1);
   assign last_f = f_q + 16'd1 == period;
-  assign last_idx = idx_q + 16'd1 == config_i.sq;
+  assign beat_end = last_f && last0_q;
 
   for (genvar c = 0; c < Cols; c++) begin : gen_cols
     assign cols_d[c] = col_used_i[c] && col_j_i[8*c+:8] < ev_i;
   end
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) run_q <= 1'b0;
-    else if (start_i) run_q <= desc_i.active;
-    else if (last_f && last_idx) run_q <= 1'b0;
+  always_comb begin
+    count_d = count_q && !beat_end;
+    run_d = run_q && !beat_end;
+    f_d = last_f ? '0 : f_q + 16'd1;
+    idx_d = last_f ? idx_q + 16'd1 : idx_q;
+    filter_addr_d = valid0_q ? filter_addr_q + 16'd1 : filter_addr_q;
+    ring_d = ring_q;
+    if (last_f) ring_d = ring_q + 16'd1 == config_i.ring_words ? '0 : ring_q + 16'd1;
+    if (start_i) begin
+      count_d = used_i;
+      run_d = desc_i.active;
+      f_d = '0;
+      idx_d = '0;
+      filter_addr_d = desc_i.bank ? 16'(config_i.kf * 16'(WeightLanes)) : '0;
+      ring_d = desc_i.ring;
+    end
+    valid_d = count_d && f_d < config_i.p;
   end
 
-  // The row above hands on its last group even when this row idles, so the counters always run.
-  logic count_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) count_q <= 1'b0;
-    else if (start_i) count_q <= used_i;
-    else if (last_f && last_idx) count_q <= 1'b0;
+    if (!rst_ni) begin
+      count_q <= 1'b0;
+      run_q <= 1'b0;
+      valid0_q <= 1'b0;
+    end else begin
+      count_q <= count_d;
+      run_q <= run_d;
+      valid0_q <= valid_d;
+    end
   end
 
   always_ff @(posedge clk_i) begin
-    if (start_i) begin
-      f_q <= '0;
-      idx_q <= '0;
-      ring_q <= desc_i.ring;
-      filter_addr_q <= desc_i.bank ? 16'(config_i.kf * 16'(WeightLanes)) : '0;
-      cols_q <= cols_d;
-    end else if (count_q) begin
-      f_q <= last_f ? '0 : f_q + 16'd1;
-      if (f_q < config_i.p) filter_addr_q <= filter_addr_q + 16'd1;
-      if (last_f) begin
-        idx_q <= idx_q + 16'd1;
-        ring_q <= ring_q + 16'd1 == config_i.ring_words ? '0 : ring_q + 16'd1;
-      end
+    if (start_i) cols_q <= cols_d;
+    if (start_i || count_q) begin
+      f_q <= f_d;
+      idx_q <= idx_d;
+      filter_addr_q <= filter_addr_d;
+      ring_q <= ring_d;
+      first0_q <= idx_d == '0;
+      last0_q <= idx_d + 16'd1 == config_i.sq;
     end
   end
 
@@ -124,10 +139,10 @@ module qadam_row #(
   logic [Cols*(WRITE_STAGE+1)-1:0] cols;
   logic [Cols*(WRITE_STAGE+1)-1:Cols] cols_stage_q;
 
-  assign valid = {valid_q, count_q && f_q < config_i.p};
+  assign valid = {valid_q, valid0_q};
   assign active = {active_stage_q, run_q};
-  assign first = {first_q, idx_q == '0};
-  assign last = {last_q, last_idx};
+  assign first = {first_q, first0_q};
+  assign last = {last_q, last0_q};
   assign entry = {entry_q, f_q[PSUM_AW-1:0]};
   assign cols = {cols_stage_q, cols_q};
 
@@ -152,10 +167,14 @@ module qadam_row #(
   logic [FilterWords-1:0] filter_rsel;
   logic [PsumWords-1:0] psum_rsel, psum_wsel;
 
-  assign ifmap_rsel = IfmapWords'(1) << ring_q[IFMAP_AW-1:0];
-  assign filter_rsel = FilterWords'(1) << filter_addr_q[FILTER_AW-1:0];
-  assign psum_rsel = PsumWords'(1) << entry[PSUM_AW*READ_STAGE+:PSUM_AW];
-  assign psum_wsel = PsumWords'(1) << entry[PSUM_AW*WRITE_STAGE+:PSUM_AW];
+  always_ff @(posedge clk_i) begin
+    if (start_i || count_q) begin
+      ifmap_rsel <= IfmapWords'(1) << ring_d[IFMAP_AW-1:0];
+      filter_rsel <= FilterWords'(1) << filter_addr_d[FILTER_AW-1:0];
+    end
+    psum_rsel <= PsumWords'(1) << entry[PSUM_AW*(READ_STAGE-1)+:PSUM_AW];
+    psum_wsel <= PsumWords'(1) << entry[PSUM_AW*(WRITE_STAGE-1)+:PSUM_AW];
+  end
 
   // Buses: match, decode and register once per row.
   logic [Cols-1:0] ifmap_we_q, filter_we_q;
@@ -193,24 +212,28 @@ module qadam_row #(
   always_ff @(posedge clk_i) begin
     if (ifmap_hit) begin
       ifmap_wgroup_q <= IFMAP_GW'(ifmap_addr_i >> LANE_BITS);
+      ifmap_wsel <= IFMAP_GROUPS'(1) << IFMAP_GW'(ifmap_addr_i >> LANE_BITS);
       ifmap_mask_q <= ifmap_mask_d;
       ifmap_data_q <= ifmap_data_i;
     end
     if (filter_hit) begin
       filter_wgroup_q <= filter_group_i[FILTER_GW-1:0];
+      filter_wsel <= FILTER_GROUPS'(1) << filter_group_i[FILTER_GW-1:0];
       filter_data_q <= filter_data_i;
     end
   end
 
-  assign ifmap_wsel = IFMAP_GROUPS'(1) << ifmap_wgroup_q;
-  assign filter_wsel = FILTER_GROUPS'(1) << filter_wgroup_q;
 
   // Enables of the PEs at each stage.
-  logic [Cols-1:0] read_en, mac_en, psum_en, psum_we;
+  logic [Cols-1:0] read_en, psum_read, psum_en, psum_we;
+  logic [MAC_STAGES*Cols-1:0] mac_en;
   for (genvar c = 0; c < Cols; c++) begin : gen_enable
     assign read_en[c] = valid[0] && active[0] && cols[c];
-    assign mac_en[c] = valid[1] && active[1] && cols[Cols+c];
-    assign psum_en[c] = valid[READ_STAGE] && active[READ_STAGE] && cols[Cols*READ_STAGE+c];
+    for (genvar k = 0; k < MAC_STAGES; k++) begin : gen_mac_enable
+      assign mac_en[MAC_STAGES*c+k] = valid[k+1] && active[k+1] && cols[Cols*(k+1)+c];
+    end
+    assign psum_read[c] = valid[READ_STAGE] && active[READ_STAGE] && cols[Cols*READ_STAGE+c];
+    assign psum_en[c] = valid[SUM_STAGE] && active[SUM_STAGE] && cols[Cols*SUM_STAGE+c];
     assign psum_we[c] = valid[WRITE_STAGE] && (last[WRITE_STAGE] ? active_i[c] && !head_i :
                         active_o[c]);
   end
@@ -225,6 +248,8 @@ module qadam_row #(
         .PsumWidth  (PsumWidth),
         .ActLanes   (ActLanes),
         .WeightLanes(WeightLanes),
+        .MulLatency (MulLatency),
+        .AddLatency (AddLatency),
         .LatchSpads (LatchSpads)
     ) u_pe (
         .clk_i,
@@ -242,7 +267,7 @@ module qadam_row #(
         .ifmap_rsel_i   (ifmap_rsel),
         .filter_raddr_i (filter_addr_q[FILTER_AW-1:0]),
         .filter_rsel_i  (filter_rsel),
-        .mac_en_i       (mac_en[c]),
+        .mac_en_i       (mac_en[MAC_STAGES*c+:MAC_STAGES]),
         .psum_en_i      (psum_en[c]),
         .psum_init_i    (head_i && first[READ_STAGE]),
         .psum_raddr_i   (entry[PSUM_AW*READ_STAGE+:PSUM_AW]),
@@ -264,18 +289,23 @@ module qadam_row #(
     for (int unsigned c = 0; c < Cols; c++) ones = ones + 16'(bits[c]);
   endfunction
 
+  logic [Cols-1:0] mac_first;
+  for (genvar c = 0; c < Cols; c++) begin : gen_mac_first
+    assign mac_first[c] = mac_en[MAC_STAGES*c];
+  end
+
   logic [15:0] reads;
   assign reads = ones(read_en);
   assign accesses_o[0+:16] = reads;
   assign accesses_o[16+:16] = 16'(ones(ifmap_we_q) * 16'(config_i.qt));
   assign accesses_o[32+:16] = reads;
   assign accesses_o[48+:16] = 16'(ones(filter_we_q) * 16'(WeightLanes));
-  assign accesses_o[64+:16] = head_i && first[READ_STAGE] ? '0 : ones(psum_en);
+  assign accesses_o[64+:16] = head_i && first[READ_STAGE] ? '0 : ones(psum_read);
   assign accesses_o[80+:16] = ones(psum_we);
-  assign accesses_o[96+:16] = ones(mac_en);
+  assign accesses_o[96+:16] = ones(mac_first);
 `endif
 
   logic unused_desc;
-  assign unused_desc = ^{desc_i, config_i, filter_group_i};
+  assign unused_desc = ^{desc_i, config_i, filter_group_i, psum_read};
 
 endmodule

@@ -9,3 +9,8 @@ $(foreach s,$(RTL_SETS),$(eval verilator-$s.cmd = ci/lint_rtl.sh verilator $s))
 $(foreach s,$(RTL_SETS),$(eval verilator-$s.tools = verilator))
 $(foreach s,$(RTL_SETS),$(eval yosys-$s.cmd = ci/lint_rtl.sh yosys $s))
 $(foreach s,$(RTL_SETS),$(eval yosys-$s.tools = yosys))
+
+# Illegal parameters must be refused.
+CHECKS += rtl-refused
+rtl-refused.cmd = tests/rtl_refused.sh verilator yosys
+rtl-refused.tools = verilator yosys

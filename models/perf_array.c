@@ -8,7 +8,8 @@
 enum {
     SLOT_MIN = 6,
     ARRAY_DELAY = 4,
-    PSUM_WRITE = 4 /* beyond READ_DELAY: from a slot's start to its last psum's write */
+    PSUM_WRITE = 3 /* beyond READ_DELAY and the psum accumulator's add: from a slot's
+                      start to its last psum's write */
 };
 
 static struct perf_beat *beat_at(struct perf_array *a, uint64_t index) {
@@ -292,7 +293,8 @@ static int retire(struct perf *p, const struct perf_beat *bottom, uint64_t start
     const struct perf_step *s = &a->steps[bottom->step];
     const struct pe_type *type = &p->hw->type;
     uint64_t read_delay = ARRAY_DELAY + 2 + type->mul_latency + type->add_latency;
-    uint64_t at = start + read_delay + s->drain_words + PSUM_WRITE;
+    uint64_t at =
+        start + read_delay + s->drain_words + type->psum_add_latency + PSUM_WRITE;
     a->retired[a->retirements++ % PERF_CONTEXTS] = at;
     uint32_t flags = s->command->w[0];
     if (flags & CMD_SIGNAL_A && perf_tokens_give(&p->freed, at + 1)) {

@@ -31,6 +31,11 @@ struct pe_golden {
     /* 1 if product(a, w) == a * weight_value(w) for all operands: the layer model then
      * multiplies in long loops instead of calling product. */
     int linear;
+
+    /* Product of an act and a weight, sum of two psums: bit patterns of binary32, as the
+     * hardware rounds them; every NaN result is 0x7fc00000. Float types only, else NULL. */
+    uint32_t (*multiply)(uint32_t act, uint32_t weight);
+    uint32_t (*add)(uint32_t a, uint32_t b);
 };
 
 /* All types, ended by NULL (generated). */

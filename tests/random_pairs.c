@@ -9,8 +9,7 @@
  * with the mapper's choice and half with any legal mapping. Everything depends on
  * the seeds and the two numbers D and L only. Exit status 1 when any pair fails; for each
  * the command that runs it alone is printed. A pair passes when every output word is
- * right and every counter is as predicted (with stalls: those that do not depend on the
- * memory's timing).
+ * right and every counter is as predicted (with stalls: every access counter).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +32,7 @@ static const struct option_spec specs[] = {
     {"layers", 'l', "N", 0, "layers on each design; 10 by default"},
     {"seed", 's', "N", 0, "of everything that is drawn; 1 by default"},
     {"stall-seed", 't', "N", 0, "let memory and host stall at random; 0: never"},
+    {"type", 0, "NAME", 0, "PE type of the designs; int16 by default"},
     {"jobs", 'j', "N", 0, "designs at a time; by default all processors"},
     {"design", 0, "D", 0, "only this design, 0 and up"},
     {"layer", 0, "L", 0, "only this layer of it, 0 and up"},
@@ -47,7 +47,7 @@ struct campaign {
     char home[EMIT_PATH_MAX];
     uint64_t designs, layers, seed, stall_seed, jobs;
     uint64_t only_design, only_layer; /* UINT64_MAX = all */
-    const char *vcd;
+    const char *vcd, *type;
     unsigned first; /* number of the first design */
     uint64_t pairs, failed;
 };
@@ -78,7 +78,7 @@ static int draw_design(const struct campaign *c, unsigned number, struct hw *hw,
         struct pe_type type;
         memset(&d, 0, sizeof d);
         (void)snprintf(d.name, sizeof d.name, "random_%u", number);
-        (void)snprintf(d.pe_type, sizeof d.pe_type, "int16");
+        (void)snprintf(d.pe_type, sizeof d.pe_type, "%s", c->type);
         if (pe_type_load(c->home, d.pe_type, &type, err)) {
             return -1;
         }
@@ -241,7 +241,9 @@ static int read_options(struct campaign *c, const struct options *opts,
                            .jobs = processors > 0 ? (uint64_t)processors : 1,
                            .only_design = UINT64_MAX,
                            .only_layer = UINT64_MAX,
-                           .vcd = options_value(opts, "vcd")};
+                           .vcd = options_value(opts, "vcd"),
+                           .type = options_value(opts, "type")};
+    c->type = c->type ? c->type : "int16";
     if (options_u64(opts, "designs", 1, 10000, &c->designs, err) ||
         options_u64(opts, "layers", 1, LAYERS_MAX, &c->layers, err) ||
         options_u64(opts, "seed", 0, INT64_MAX, &c->seed, err) ||

@@ -23,3 +23,35 @@ build/asan/tests/test_command: build/asan/obj/tests/command_interp.o
 build/tests/test_command build/tests/test_mapper: build/obj/tests/mapper_cases.o
 build/asan/tests/test_command build/asan/tests/test_mapper: \
   build/asan/obj/tests/mapper_cases.o
+
+# Proofs of the PE types' RTL: one for every folder that has traits. Short in `make test`;
+# `make pe-proof` takes 10^7 random vectors for integer types, 10^8 for float types.
+PE_TYPES := $(patsubst pe_lib/%/traits.json,%,$(wildcard pe_lib/*/traits.json))
+
+CHECKS += $(PE_TYPES:%=pe-%)
+$(foreach t,$(PE_TYPES),$(eval pe-$t.cmd = build/tests/pe_proof build/pe/$t.so $t))
+$(foreach t,$(PE_TYPES),$(eval pe-$t.tools = verilator make g++))
+$(foreach t,$(PE_TYPES),$(eval pe-$t.deps = build/tests/pe_proof $$(if $$(shell \
+  command -v verilator),build/pe/$t.so)))
+
+build/pe/%.so: tests/pe_build.sh pe_lib/sources.sh $(wildcard tests/pe_shim.* pe_lib/*/*.sv) \
+  tests/qadam_pe_harness.sv pe_lib/%/traits.json build/pe/verilated.o
+	@mkdir -p $(@D)
+	$(Q)tests/pe_build.sh $* build/pe/verilated.o $@
+
+build/pe/verilated.o: tests/pe_build.sh
+	@mkdir -p $(@D)
+	$(Q)tests/pe_build.sh --runtime $@
+
+build/tests/pe_proof: build/obj/tests/pe_proof_float.o
+
+# A type that comes as a folder alone.
+CHECKS += pe-new-type
+pe-new-type.cmd = tests/pe_new_type.sh
+pe-new-type.tools = verilator make g++
+pe-new-type.deps = build/qadam build/tests/pe_proof build/tests/random_pairs \
+  $(if $(shell command -v verilator),build/pe/verilated.o)
+
+.PHONY: pe-proof
+pe-proof: build/tests/pe_proof $(PE_TYPES:%=build/pe/%.so) ## prove the RTL of all types at length
+	$(Q)for t in $(PE_TYPES); do build/tests/pe_proof build/pe/$$t.so $$t --long || exit 1; done

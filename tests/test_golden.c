@@ -40,9 +40,13 @@ static int64_t power_product(int64_t act, int64_t word) {
     return act * power_value(word);
 }
 
-static const struct pe_golden plain = {"test", multiply, NULL, 1};
-static const struct pe_golden odd = {"test", odd_product, NULL, 0};
-static const struct pe_golden power = {"test", power_product, power_value, 1};
+static const struct pe_golden plain = {
+    .name = "test", .product = multiply, .linear = 1};
+static const struct pe_golden odd = {.name = "test", .product = odd_product};
+static const struct pe_golden power = {.name = "test",
+                                       .product = power_product,
+                                       .weight_value = power_value,
+                                       .linear = 1};
 
 /* One output straight from the definition, with 128-bit sums reduced at the end. */
 static int64_t plain_output(const struct hw *hw, const struct pe_golden *type,

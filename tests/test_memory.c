@@ -189,14 +189,14 @@ Test(memory, keeps_order_under_random_stalls) {
     open_memory(&mem, 7);
     memset(&m, 0, sizeof m);
     memset(&s, 0, sizeof s);
-    unsigned asked = 0, beat = 0, got = 0, cycles = 0;
+    uint64_t asked = 0, beat = 0, got = 0, cycles = 0;
     for (; got < BURSTS && cycles < 1000000; cycles++) {
         if (!m.ar.valid && asked < BURSTS && asked - got < 16) {
-            m.ar = burst(asked * 64, 1 + asked % 8);
+            m.ar = burst(asked * 64, 1 + (unsigned)asked % 8);
         }
         m.rready = prng_below(&g, 3) != 0;
         if (s.rvalid && m.rready) {
-            unsigned last = got % 8;
+            uint64_t last = got % 8;
             cr_assert_eq(memcmp(s.rdata, mem.image + got * 64 + beat * 8, WIDTH), 0);
             cr_assert_eq(s.rlast, beat == last);
             got += beat == last;

@@ -115,7 +115,7 @@ Test(tensor, packs_the_ifmap_in_channel_blocks) {
     for (int i = 0; i < 6 * 9; i++) {
         ifmap[i] = 100 * (i / 9) + i % 9 - 50;
     }
-    cr_assert_eq(layout_map_bytes(&hw, l.c, l.h, l.w), 2 * 9 * 8);
+    cr_assert_eq(layout_map_bytes(&hw, l.c, l.h, l.w), sizeof image - 8);
     layout_pack_ifmap(image, &hw, &l, 8, ifmap);
     for (size_t word = 0; word < 18; word++) {
         for (size_t lane = 0; lane < 4; lane++) {

@@ -52,6 +52,12 @@ static const char *const common_args[] = {
     "-fPIC -I../shim -DVL_USER_STOP -DVL_USER_FINISH -DVL_USER_FATAL"};
 enum { COMMON_ARGS = sizeof common_args / sizeof common_args[0] };
 
+/* The C++ compiler to use. */
+static const char *compiler(void) {
+    const char *cxx = getenv("CXX");
+    return cxx && cxx[0] != '\0' ? cxx : "g++";
+}
+
 /* Everything about one build. */
 struct build {
     const char *home;
@@ -75,6 +81,7 @@ static int hash_file(uint64_t *hash, const char *path, struct error *err) {
 }
 
 /* Hash names and contents of all files below a folder, in the order of their names. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the generated folder */
 static int hash_folder(uint64_t *hash, const char *folder, struct error *err) {
     struct dirent **entries = NULL;
     int count = scandir(folder, &entries, NULL, alphasort);
@@ -83,9 +90,9 @@ static int hash_folder(uint64_t *hash, const char *folder, struct error *err) {
     }
     int rc = 0;
     for (int i = 0; i < count; i++) {
-        char path[EMIT_PATH_MAX];
         const char *name = entries[i]->d_name;
         if (rc == 0 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0) {
+            char path[EMIT_PATH_MAX];
             *hash = emit_fnv(*hash, name, strlen(name) + 1);
             rc = emit_path(path, sizeof path, err, "%s/%s", folder, name);
             if (rc == 0) {
@@ -136,6 +143,7 @@ static int prepare(struct build *b, struct error *err) {
     for (unsigned i = 0; i < COMMON_ARGS; i++) {
         b->key = emit_fnv(b->key, common_args[i], strlen(common_args[i]) + 1);
     }
+    b->key = emit_fnv(b->key, compiler(), strlen(compiler()) + 1);
     return hash_folder(&b->key, b->temp, err);
 }
 
@@ -164,8 +172,11 @@ static int run_verilator(const struct build *b, struct error *err) {
 
 /* Compile and link in the folder obj, and move the library up. */
 static int run_make(const struct build *b, struct error *err) {
-    char obj[EMIT_PATH_MAX], from[EMIT_PATH_MAX], to[EMIT_PATH_MAX], jobs[16];
-    if (emit_path(obj, sizeof obj, err, "%s/obj", b->temp) ||
+    char obj[EMIT_PATH_MAX], from[EMIT_PATH_MAX], to[EMIT_PATH_MAX];
+    char cxx[EMIT_PATH_MAX], link[EMIT_PATH_MAX], jobs[16];
+    if (emit_path(cxx, sizeof cxx, err, "CXX=%s", compiler()) ||
+        emit_path(link, sizeof link, err, "LINK=%s", compiler()) ||
+        emit_path(obj, sizeof obj, err, "%s/obj", b->temp) ||
         emit_path(from, sizeof from, err, "%s/obj/libsim.so", b->temp) ||
         emit_path(to, sizeof to, err, "%s/libsim.so", b->temp)) {
         return -1;
@@ -177,6 +188,8 @@ static int run_make(const struct build *b, struct error *err) {
                                 "-f",
                                 "Vqadam_top.mk",
                                 jobs,
+                                cxx,
+                                link,
                                 b->options->quick ? "OPT_FAST=-O1" : "OPT_FAST=-O2",
                                 b->options->quick ? "OPT_GLOBAL=-O1" : "OPT_GLOBAL=-O2",
                                 NULL};

@@ -79,7 +79,7 @@ static int work_init(struct work *w, const struct hw *hw, const struct pe_golden
     w->type = type;
     w->l = l;
     w->taps = (size_t)l->c * l->r * l->s;
-    w->row = (w->taps + PAD - 1) / PAD * PAD;
+    w->row = (w->taps / PAD + 1) * PAD;
     w->narrow = narrow;
     w->windows = calloc(WINDOWS * w->row, sizeof *w->windows);
     w->filters = calloc(FILTERS * w->row, sizeof *w->filters);
@@ -185,7 +185,9 @@ static void run_block(struct work *w, struct tensors *t, unsigned m0, unsigned f
     const struct layer *l = w->l;
     const size_t plane = (size_t)l->e * l->f;
     size_t windows = plane - position;
-    windows = windows < WINDOWS ? windows : WINDOWS;
+    if (windows > WINDOWS) {
+        windows = WINDOWS;
+    }
     for (size_t i = 0; i < windows; i++) {
         int32_t *window = w->windows + i * w->row;
         gather(window, l, t->ifmap, (unsigned)((position + i) / l->f),

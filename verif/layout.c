@@ -59,21 +59,27 @@ void layout_pack_ifmap(uint8_t *image, const struct hw *hw, const struct layer *
     }
 }
 
+/* The weight word of filter at[0], channel at[1], tap at[2], at[3]; zero beyond them. */
+static int64_t weight_or_zero(const struct hw *hw, const struct layer *l,
+                              const unsigned at[4], const int32_t *weights) {
+    if (at[0] >= l->m || at[1] >= l->c || at[2] >= l->r || at[3] >= l->s) {
+        return hw->type.weight_zero;
+    }
+    return weights[(((size_t)at[0] * l->c + at[1]) * l->r + at[2]) * l->s + at[3]];
+}
+
 /* One filter row of one chain row and set: p filters x q channels x sk taps. */
-static void pack_filter_row(uint8_t *at, const struct hw *hw, const struct layer *l,
+static void pack_filter_row(uint8_t *to, const struct hw *hw, const struct layer *l,
                             const struct mapping *m, const unsigned first[4],
                             const int32_t *weights) {
-    const unsigned m0 = first[0], c0 = first[1], row = first[2], s0 = first[3];
     for (unsigned s = 0; s < m->sk; s++) {
-        unsigned column = s0 + s * m->d;
-        for (unsigned c = c0; c < c0 + m->q; c++) {
-            size_t idx = (size_t)s * m->q + (c - c0);
-            for (unsigned f = 0; f < m->p && column < l->s && c < l->c; f++) {
-                if (m0 + f < l->m) {
-                    size_t from = (((size_t)(m0 + f) * l->c + c) * l->r + row) * l->s;
-                    layout_put(at, idx * m->p + f, hw->weight_mem_bits,
-                               weights[from + column]);
-                }
+        for (unsigned c = 0; c < m->q; c++) {
+            size_t idx = (size_t)s * m->q + c;
+            for (unsigned f = 0; f < m->p; f++) {
+                const unsigned at[4] = {first[0] + f, first[1] + c, first[2],
+                                        first[3] + s * m->d};
+                layout_put(to, idx * m->p + f, hw->weight_mem_bits,
+                           weight_or_zero(hw, l, at, weights));
             }
         }
     }
@@ -95,9 +101,7 @@ void layout_pack_weights(uint8_t *image, const struct hw *hw, const struct layer
                 const unsigned first[4] = {run->m0 + (pass * m->t + h) * m->p,
                                            run->c0 + (i / m->rk) * m->q, row,
                                            run->slice.s0};
-                if (row < l->r) {
-                    pack_filter_row(at, hw, l, m, first, weights);
-                }
+                pack_filter_row(at, hw, l, m, first, weights);
             }
         }
     }
@@ -136,14 +140,14 @@ static int check_region(const char *what, uint64_t address, uint64_t bytes, uint
 static int check_run(const char *what, uint64_t address, uint64_t words, uint64_t need,
                      uint64_t base, uint64_t bytes, const struct hw *hw,
                      struct error *err) {
-    if (words != need || address < base ||
-        address + words * hw->bus_bytes > base + bytes) {
+    const uint64_t end = base + bytes;
+    if (words != need || address < base || address + words * hw->bus_bytes > end) {
         return error_set(err,
                          "%s run at %llu has %llu bus words, must have %llu and lie in "
                          "%llu..%llu",
                          what, (unsigned long long)address, (unsigned long long)words,
                          (unsigned long long)need, (unsigned long long)base,
-                         (unsigned long long)(base + bytes));
+                         (unsigned long long)end);
     }
     return 0;
 }

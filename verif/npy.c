@@ -27,7 +27,8 @@ static void make_header(char *header, const size_t *shape, unsigned rank) {
     n += snprintf(dict + n, sizeof dict - (size_t)n, "), }");
     const unsigned length = HEADER_BYTES - MAGIC_BYTES;
     memset(header, ' ', HEADER_BYTES);
-    memcpy(header, "\x93NUMPY\x01\x00", 8);
+    static const char magic[8] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0};
+    memcpy(header, magic, sizeof magic);
     header[8] = (char)(length & 255);
     header[9] = (char)(length >> 8);
     memcpy(header + MAGIC_BYTES, dict, (size_t)n);
@@ -57,7 +58,9 @@ static int write_array(const char *path, const int32_t *narrow, const int64_t *w
     (void)fwrite(header, 1, sizeof header, out.file);
     for (size_t i = 0; i < count; i += CHUNK) {
         size_t n = count - i;
-        n = n < CHUNK ? n : CHUNK;
+        if (n > CHUNK) {
+            n = CHUNK;
+        }
         for (size_t k = 0; k < n; k++) {
             put_le64(chunk + 8 * k, narrow ? narrow[i + k] : wide[i + k]);
         }

@@ -76,12 +76,9 @@ static int spawn(const char *const argv[], int log_fd, pid_t *pid, struct error 
         code ? code : posix_spawn_file_actions_adddup2(&actions, log_fd, STDOUT_FILENO);
     code =
         code ? code : posix_spawn_file_actions_adddup2(&actions, log_fd, STDERR_FILENO);
-    /* posix_spawnp does not change argv; its type is older than const */
-    union {
-        const char *const *in;
-        char *const *out;
-    } args = {argv};
-    code = code ? code : posix_spawnp(pid, argv[0], &actions, NULL, args.out, env);
+    if (code == 0) { /* which does not change argv: its type is older than const */
+        code = posix_spawnp(pid, argv[0], &actions, NULL, (char *const *)argv, env);
+    }
     (void)posix_spawn_file_actions_destroy(&actions);
     free(env);
     if (code == ENOENT) {

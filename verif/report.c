@@ -49,8 +49,10 @@ static void print_mapping(FILE *out, const struct mapping *m) {
 }
 
 void report_failure(FILE *out, const struct bench_result *r) {
-    print_mapping(out, &r->mapping);
-    if (r->error.text[0] != '\0') {
+    if (r->mapping.e != 0) {
+        print_mapping(out, &r->mapping);
+    }
+    if (r->error.text[0] != '\0' && r->counters.value[CNT_CYCLES] != 0) {
         (void)fprintf(out, "  counters:");
         for (unsigned i = 0; i < COUNTER_COUNT; i++) {
             (void)fprintf(out, " %s %llu", counter_name(i),

@@ -6,9 +6,10 @@
 PE_GOLDEN := $(sort $(wildcard pe_lib/*/golden.c))
 QADAM_SRCS += $(wildcard verif/*.c) $(PE_GOLDEN) build/golden/table.c
 
-build/golden/table.c: $(PE_GOLDEN) verif/rules.mk
+# Written again only when it differs: a type may come or go.
+build/golden/table.c: FORCE
 	@mkdir -p $(@D)
-	$(Q){ echo '/* Written by verif/rules.mk from the folders of pe_lib/. */'; \
+	@{ echo '/* Written by verif/rules.mk from the folders of pe_lib/. */'; \
 	  echo '#include <stddef.h>'; \
 	  echo '#include "pe_lib/golden.h"'; \
 	  for t in $(PE_GOLDEN:pe_lib/%/golden.c=%); do \
@@ -17,7 +18,7 @@ build/golden/table.c: $(PE_GOLDEN) verif/rules.mk
 	  for t in $(PE_GOLDEN:pe_lib/%/golden.c=%); do \
 	    echo "    &pe_golden_$$t,"; done; \
 	  echo '    NULL};'; } >$@.tmp
-	$(Q)mv $@.tmp $@
+	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
 # Random designs and layers on the RTL: a few in `make test`; the program runs as many as
 # one likes.
@@ -28,6 +29,14 @@ CHECKS += random-pairs
 random-pairs.cmd = build/tests/random_pairs --designs 2 --layers 8 --stall-seed 1
 random-pairs.tools = verilator make g++
 random-pairs.deps = build/tests/random_pairs
+
+# The same, one design, for every PE type.
+PAIRS_TYPES := $(patsubst pe_lib/%/traits.json,%,$(wildcard pe_lib/*/traits.json))
+CHECKS += $(PAIRS_TYPES:%=pairs-%)
+$(foreach t,$(PAIRS_TYPES),$(eval pairs-$t.cmd = build/tests/random_pairs --type $t \
+  --designs 1 --layers 8 --stall-seed 1))
+$(foreach t,$(PAIRS_TYPES),$(eval pairs-$t.tools = verilator make g++))
+$(foreach t,$(PAIRS_TYPES),$(eval pairs-$t.deps = build/tests/random_pairs))
 
 # Layers recomputed with NumPy.
 CHECKS += numpy

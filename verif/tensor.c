@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "verif/prng.h"
 
@@ -123,6 +124,40 @@ static void draw_bias(int64_t *bias, size_t count, struct prng *g, const struct 
     }
 }
 
+/* A finite binary32 word. */
+static int32_t draw_float(struct prng *g, enum tensor_range range) {
+    uint64_t r = prng_next(g);
+    float value = (float)(int32_t)(r >> 32) * 0x1p-31F; /* in -1 .. 1 */
+    int32_t word;
+    if (range == TENSOR_FULL) { /* one in four from all finite exponents */
+        uint32_t exponent = r & 3 ? 100 + (uint32_t)(r >> 2 & 63) : (uint32_t)(r >> 2) % 255;
+        uint32_t bits = (uint32_t)(r >> 32 & 0x807fffff) | exponent << 23;
+        memcpy(&word, &bits, sizeof word);
+        return word;
+    }
+    if (range == TENSOR_SMALL) {
+        value = (float)((int)(r >> 61) - 4);
+    }
+    memcpy(&word, &value, sizeof word);
+    return word;
+}
+
+static void draw_layer_floats(struct tensors *t, const struct layer *l, uint64_t seed,
+                              enum tensor_range range) {
+    struct prng acts = prng_make(seed, l->name, 0);
+    struct prng weights = prng_make(seed, l->name, 1);
+    struct prng bias = prng_make(seed, l->name, 2);
+    for (size_t i = 0; i < tensor_ifmap_count(l); i++) {
+        t->ifmap[i] = draw_float(&acts, range);
+    }
+    for (size_t i = 0; i < tensor_weight_count(l); i++) {
+        t->weights[i] = draw_float(&weights, range);
+    }
+    for (size_t i = 0; i < l->m; i++) {
+        t->bias[i] = draw_float(&bias, range);
+    }
+}
+
 static int allocate(struct tensors *t, const struct layer *l, struct error *err) {
     t->ifmap = calloc(tensor_ifmap_count(l), sizeof *t->ifmap);
     t->weights = calloc(tensor_weight_count(l), sizeof *t->weights);
@@ -140,16 +175,15 @@ static int allocate(struct tensors *t, const struct layer *l, struct error *err)
 int tensors_init(struct tensors *t, const struct hw *hw, const struct pe_golden *type,
                  const struct layer *l, uint64_t seed, enum tensor_range range,
                  struct error *err) {
-    if (hw->type.kind != PE_INTEGER) {
-        return error_set(err,
-                         "PE type '%s' is a float type, the golden model knows "
-                         "integer types only",
-                         hw->type.name);
-    }
     if (allocate(t, l, err)) {
         return -1;
     }
-    double taps = (double)(l->c / l->groups) * l->r * l->s;
+    if (hw->type.kind == PE_FLOAT) {
+        draw_layer_floats(t, l, seed, range);
+        return 0;
+    }
+    const struct layer part = tensor_group_layer(l);
+    const double taps = (double)part.c * part.r * part.s;
     struct limits lim = choose_limits(hw, type, taps, range);
     struct prng acts = prng_make(seed, l->name, 0);
     struct prng weights = prng_make(seed, l->name, 1);

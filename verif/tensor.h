@@ -36,7 +36,8 @@ enum tensor_range {
 /* Draw the tensors of an array layer and choose requant_shift. The numbers depend on
  * seed, the layer's name and its shape only (given the design's number formats).
  * type must be the design's (golden_type). Caller ends with tensors_close.
- * Returns 0, or -1 with *err set (float type, out of memory). */
+ * Float types: NORMAL is -1..1, FULL has all finite exponents, SMALL integers.
+ * Returns 0, or -1 with *err set (out of memory). */
 int tensors_init(struct tensors *t, const struct hw *hw, const struct pe_golden *type,
                  const struct layer *l, uint64_t seed, enum tensor_range range,
                  struct error *err);

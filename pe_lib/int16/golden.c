@@ -2,8 +2,6 @@
  *
  * Golden function of the int16 PE: 16-bit two's complement operands, exact product.
  */
-#include <stddef.h>
-
 #include "pe_lib/golden.h"
 
 static int64_t int16_product(int64_t act, int64_t weight) {
@@ -11,4 +9,5 @@ static int64_t int16_product(int64_t act, int64_t weight) {
 }
 
 extern const struct pe_golden pe_golden_int16;
-const struct pe_golden pe_golden_int16 = {"int16", int16_product, NULL, 1};
+const struct pe_golden pe_golden_int16 = {
+    .name = "int16", .product = int16_product, .linear = 1};

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What differs between the float types: here subnormals are kept.
+//
+// The name sorts before those of its users, so that it is read first.
+
+package qadam_float_pkg;
+
+  localparam int unsigned FTZ = 0;  // 1: flush to zero
+
+endpackage
