@@ -36,7 +36,8 @@ struct traits {
 
 static const struct config_key trait_keys[] = {
     TEXT("name", type.name, CONFIG_NAME, 0, NULL, "the same as its folder"),
-    TEXT("description", type.description, CONFIG_TEXT, CONFIG_OPTIONAL, NULL, "for people"),
+    TEXT("description", type.description, CONFIG_TEXT, CONFIG_OPTIONAL, NULL,
+         "for people"),
     TEXT("kind", kind, CONFIG_ENUM, 0, "integer|float", "arithmetic"),
     NUMBER(act_bits, 0, 2, 32, "bits", NULL, "activation"),
     NUMBER(weight_bits, 0, 2, 32, "bits", NULL, "weight"),

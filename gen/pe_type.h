@@ -34,9 +34,10 @@ struct pe_type {
     unsigned psum_add_latency;  /* cycles of the psum accumulator's add: odd, 1..7 */
     unsigned weight_frac_bits;  /* weight grid: value = integer * 2^-weight_frac_bits */
     unsigned weight_zero;       /* the weight word that stands for 0 */
-    char rtl[PE_TYPE_NAME]; /* folder of pe_lib/ with the modules that the type has not itself;
+    char rtl[PE_TYPE_NAME]; /* folder of pe_lib/ with the modules that the type has not
+                     itself;
                      "" = none */
-    char description[256]; /* one line, for people */
+    char description[256];  /* one line, for people */
 };
 
 /* Names of the types below HOME/pe_lib (the folders with a traits.json), sorted, at most

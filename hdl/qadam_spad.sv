@@ -7,7 +7,8 @@
 // word in the cycle in which it is written is forbidden, so that both styles behave alike.
 // Addresses come twice, binary and one-hot: simulation uses the binary ones, synthesis the
 // one-hot ones, which are decoded once per array row.
-// wdata_i must come straight from flops (latch style is transparent while it is written).
+// Latches are open in the second half of the cycle of the write: we_i, wsel_i and wmask_i must be
+// there in its first half, wdata_i before its end.
 
 module qadam_spad #(
     parameter int unsigned Words = 24,
@@ -34,6 +35,8 @@ module qadam_spad #(
 
 `ifdef SYNTHESIS
   logic [Words*Width-1:0] mem;
+  logic clk_n;
+  assign clk_n = ~clk_i;
 
   for (genvar g = 0; g < Groups; g++) begin : gen_group
     if (Masked == 0) begin : gen_whole
@@ -43,6 +46,7 @@ module qadam_spad #(
           .Latch(Latch)
       ) u_word (
           .clk_i,
+          .clk_n_i(clk_n),
           .we_i(we_i & wsel_i[g]),
           .wdata_i(wdata_i[SIZE*Width-1:0]),
           .rdata_o(mem[g*Lanes*Width+:SIZE*Width])
@@ -55,6 +59,7 @@ module qadam_spad #(
               .Latch(Latch)
           ) u_word (
               .clk_i,
+              .clk_n_i(clk_n),
               .we_i(we_i & wsel_i[g] & wmask_i[l]),
               .wdata_i(wdata_i[l*Width+:Width]),
               .rdata_o(mem[(g*Lanes+l)*Width+:Width])

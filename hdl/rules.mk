@@ -14,3 +14,8 @@ $(foreach s,$(RTL_SETS),$(eval yosys-$s.tools = yosys))
 CHECKS += rtl-refused
 rtl-refused.cmd = tests/rtl_refused.sh verilator yosys
 rtl-refused.tools = verilator yosys
+
+# Scratchpads: simulation model, latches and flops behave alike.
+CHECKS += spad-styles
+spad-styles.cmd = tests/spad_styles.sh
+spad-styles.tools = verilator make g++

@@ -33,7 +33,8 @@ struct pe_golden {
     int linear;
 
     /* Product of an act and a weight, sum of two psums: bit patterns of binary32, as the
-     * hardware rounds them; every NaN result is 0x7fc00000. Float types only, else NULL. */
+     * hardware rounds them; every NaN result is 0x7fc00000. Float types only, else NULL.
+     */
     uint32_t (*multiply)(uint32_t act, uint32_t weight);
     uint32_t (*add)(uint32_t a, uint32_t b);
 };

@@ -18,8 +18,7 @@ for name in obj golden pe; do
 done
 cp -r tests/pe_example/shift6 "$work/pe_lib/shift6"
 cd "$work"
-if ! make -s -j1 build/qadam build/tests/pe_proof build/tests/random_pairs build/pe/shift6.so \
-  >make.log 2>&1; then
+if ! make -s -j1 build/qadam build/tests/pe_proof build/pe/shift6.so >make.log 2>&1; then
   cat make.log
   exit 1
 fi
@@ -28,4 +27,4 @@ build/qadam pe-list | grep '^shift6 '
 build/tests/pe_proof build/pe/shift6.so shift6
 sed 's/int16/shift6/; /psum_bits/d' designs/small_int16.json >design.json
 build/qadam generate design.json -o out
-build/tests/random_pairs --type shift6 --designs 1 --layers 4 --jobs 1
+build/qadam simulate design.json --network resnet20-cifar10 --layer fc --jobs 1

@@ -160,7 +160,7 @@ static void add_pair(struct proof *p, uint64_t act, uint64_t weight) {
 
 static void prove_integer(struct proof *p, uint64_t vectors) {
     const struct pe_type *t = &p->type;
-    static uint64_t acts[CORNERS_MAX], weights[CORNERS_MAX], psums[CORNERS_MAX];
+    uint64_t psums[CORNERS_MAX];
     p->corner = psums;
     p->corners = corners(t->psum_bits_default, psums);
     if (t->act_bits + t->weight_bits <= EXHAUSTIVE_BITS) {
@@ -170,6 +170,7 @@ static void prove_integer(struct proof *p, uint64_t vectors) {
             }
         }
     } else {
+        uint64_t acts[CORNERS_MAX], weights[CORNERS_MAX];
         size_t na = corners(t->act_bits, acts), nw = corners(t->weight_bits, weights);
         for (size_t i = 0; i < na * nw; i++) {
             add_pair(p, acts[i / nw], weights[i % nw]);

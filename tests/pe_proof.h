@@ -24,9 +24,9 @@ struct proof {
     struct prng random;
     const uint64_t *corner; /* of psums, [corners] */
     size_t corners;
-    size_t count;                /* vectors of this block, at most PROOF_BLOCK */
-    struct pe_in *in, *late;     /* vectors, and as they enter the hardware */
-    struct pe_out *out, *raw;    /* results of each vector, and as they come */
+    size_t count;             /* vectors of this block, at most PROOF_BLOCK */
+    struct pe_in *in, *late;  /* vectors, and as they enter the hardware */
+    struct pe_out *out, *raw; /* results of each vector, and as they come */
     uint64_t vectors, failed;
 };
 

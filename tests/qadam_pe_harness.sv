@@ -3,8 +3,8 @@
 // The modules of a PE type for the proofs of tests/pe_proof.c, each with the register that its
 // user has behind it.
 //
-// The psum of an operand pair comes MulLatency cycles after it and the sum is there AddLatency cycles
-// later; a_i + b_i takes PsumAddLatency cycles, the output stage two.
+// The psum of an operand pair comes MulLatency cycles after it and the sum is there AddLatency
+// cycles later; a_i + b_i takes PsumAddLatency cycles, the output stage two.
 
 module qadam_pe_harness #(
     parameter int unsigned ActWidth = 16,

@@ -49,7 +49,7 @@ build/tests/pe_proof: build/obj/tests/pe_proof_float.o
 CHECKS += pe-new-type
 pe-new-type.cmd = tests/pe_new_type.sh
 pe-new-type.tools = verilator make g++
-pe-new-type.deps = build/qadam build/tests/pe_proof build/tests/random_pairs \
+pe-new-type.deps = build/qadam build/tests/pe_proof \
   $(if $(shell command -v verilator),build/pe/verilated.o)
 
 .PHONY: pe-proof

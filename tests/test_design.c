@@ -211,6 +211,13 @@ Test(pe_type, contradictions_are_refused) {
         {"{\"name\": \"t\", \"kind\": \"float\", \"act_bits\": 32, \"weight_bits\": 32, "
          "\"psum_bits_default\": 32, \"weight_frac_bits\": 1, " REST,
          "weight_frac_bits is 1, must be 0 for kind float"},
+        {"{\"name\": \"t\", \"kind\": \"integer\", \"act_bits\": 8, \"weight_bits\": 4, "
+         "\"psum_bits_default\": 20, \"weight_zero\": 16, " REST,
+         "weight_zero is 16, must be a word of weight_bits, 4"},
+        {"{\"name\": \"t\", \"kind\": \"integer\", \"act_bits\": 8, \"weight_bits\": 4, "
+         "\"psum_bits_default\": 20, \"psum_add_latency\": 2, " REST,
+         "psum_add_latency is 2, must be odd: a psum is read and written in different "
+         "halves of the GLB"},
         {"{\"name\": \"t\", \"kind\": \"fixed\", \"act_bits\": 32, \"weight_bits\": 32, "
          "\"psum_bits_default\": 32, " REST,
          "kind is \"fixed\", must be one of integer|float"}};

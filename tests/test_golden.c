@@ -40,13 +40,10 @@ static int64_t power_product(int64_t act, int64_t word) {
     return act * power_value(word);
 }
 
-static const struct pe_golden plain = {
-    .name = "test", .product = multiply, .linear = 1};
+static const struct pe_golden plain = {.name = "test", .product = multiply, .linear = 1};
 static const struct pe_golden odd = {.name = "test", .product = odd_product};
-static const struct pe_golden power = {.name = "test",
-                                       .product = power_product,
-                                       .weight_value = power_value,
-                                       .linear = 1};
+static const struct pe_golden power = {
+    .name = "test", .product = power_product, .weight_value = power_value, .linear = 1};
 
 /* One output straight from the definition, with 128-bit sums reduced at the end. */
 static int64_t plain_output(const struct hw *hw, const struct pe_golden *type,
@@ -224,5 +221,19 @@ Test(golden, linear_types_multiply) {
             int64_t value = type->weight_value ? type->weight_value(word) : word;
             cr_assert_eq(type->product(act, word), act * value, "%s", type->name);
         }
+    }
+}
+
+/* The word for a weight that is not there must stand for 0. */
+Test(golden, zero_words_are_zero) {
+    for (const struct pe_golden *const *p = pe_golden_table; *p; p++) {
+        struct pe_type type;
+        struct error err = {"", 0, 0, ""};
+        cr_assert_eq(pe_type_load(".", (*p)->name, &type, &err), 0, "%s", err.text);
+        for (int64_t act = -8; type.kind == PE_INTEGER && act < 8; act++) {
+            cr_assert_eq((*p)->product(act, type.weight_zero), 0, "%s", type.name);
+        }
+        cr_assert_eq((*p)->multiply != NULL, type.kind == PE_FLOAT, "%s", type.name);
+        cr_assert_eq((*p)->add != NULL, type.kind == PE_FLOAT, "%s", type.name);
     }
 }

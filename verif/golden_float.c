@@ -22,7 +22,8 @@ static uint32_t add_row(const struct pe_golden *type, const struct layer *l,
     }
     for (unsigned s = s0; s < s0 + m->sk * m->d && s < l->s; s += m->d) {
         const long x = (long)(o->f * l->u + s) - (long)l->pad;
-        for (unsigned c = c0; c < c0 + m->q && c < l->c && x >= 0 && x < (long)l->w; c++) {
+        for (unsigned c = c0; c < c0 + m->q && c < l->c && x >= 0 && x < (long)l->w;
+             c++) {
             size_t act = ((size_t)c * l->h + (size_t)y) * l->w + (size_t)x;
             size_t weight = (((size_t)o->m * l->c + c) * l->r + row) * l->s + s;
             uint32_t product =

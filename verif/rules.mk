@@ -30,13 +30,13 @@ random-pairs.cmd = build/tests/random_pairs --designs 2 --layers 8 --stall-seed 
 random-pairs.tools = verilator make g++
 random-pairs.deps = build/tests/random_pairs
 
-# The same, one design, for every PE type.
-PAIRS_TYPES := $(patsubst pe_lib/%/traits.json,%,$(wildcard pe_lib/*/traits.json))
-CHECKS += $(PAIRS_TYPES:%=pairs-%)
-$(foreach t,$(PAIRS_TYPES),$(eval pairs-$t.cmd = build/tests/random_pairs --type $t \
-  --designs 1 --layers 8 --stall-seed 1))
-$(foreach t,$(PAIRS_TYPES),$(eval pairs-$t.tools = verilator make g++))
-$(foreach t,$(PAIRS_TYPES),$(eval pairs-$t.deps = build/tests/random_pairs))
+# Two layers on the array, for every PE type that has a small design.
+SIM_DESIGNS := $(sort $(wildcard designs/small_*.json))
+CHECKS += $(SIM_DESIGNS:designs/%.json=sim-%)
+$(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval sim-$d.cmd = build/qadam simulate \
+  designs/$d.json --network resnet20-cifar10 --layer conv3_1s --layer fc --numbers full))
+$(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval sim-$d.tools = verilator make g++))
+$(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval sim-$d.deps = build/qadam))
 
 # Layers recomputed with NumPy.
 CHECKS += numpy

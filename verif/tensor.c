@@ -130,7 +130,8 @@ static int32_t draw_float(struct prng *g, enum tensor_range range) {
     float value = (float)(int32_t)(r >> 32) * 0x1p-31F; /* in -1 .. 1 */
     int32_t word;
     if (range == TENSOR_FULL) { /* one in four from all finite exponents */
-        uint32_t exponent = r & 3 ? 100 + (uint32_t)(r >> 2 & 63) : (uint32_t)(r >> 2) % 255;
+        uint32_t exponent =
+            r & 3 ? 100 + (uint32_t)(r >> 2 & 63) : (uint32_t)(r >> 2) % 255;
         uint32_t bits = (uint32_t)(r >> 32 & 0x807fffff) | exponent << 23;
         memcpy(&word, &bits, sizeof word);
         return word;

@@ -60,8 +60,8 @@ module qadam_fp_mul (
 
   // ---- Stage 2: shift amount and exponent -------------------------------------------------------
 
-  // The product goes left by its leading zeros, but only until its exponent is 1, or right until its
-  // exponent is 1. shift is that plus 26; products that go right by 26 or more round to zero.
+  // The product goes left by its leading zeros, but only until its exponent is 1, or right until
+  // its exponent is 1. shift is that plus 26; products that go right by 26 or more round to zero.
   logic [5:0] zeros;
   logic [6:0] shift, shift2_q;
   logic [9:0] exponent, exponent2_q;
