@@ -441,7 +441,7 @@ static const struct config_key *find_key(const struct config_key *keys,
 static int unknown_key(const struct config_file *file, const char *path,
                        const struct config_key *keys, const char *name,
                        struct error *err) {
-    const char *names[KEYS_MAX];
+    const char *names[KEYS_MAX] = {NULL};
     size_t count = 0;
     for (; keys->name && count < KEYS_MAX; keys++) {
         names[count++] = keys->name;

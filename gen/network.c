@@ -245,7 +245,7 @@ static int read_inputs(struct loader *ld, struct layer *l, size_t index,
     }
     l->input_count = wanted;
     for (unsigned i = 0; i < wanted; i++) {
-        char key[16];
+        char key[32];
         (void)snprintf(key, sizeof key, "inputs/%u", i);
         const char *name = json_string_value(json_array_get(list, i));
         if (!name) {

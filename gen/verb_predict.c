@@ -60,8 +60,8 @@ static void print_header(FILE *out) {
 static void print_row(FILE *out, const struct hw *hw, const struct prediction *x) {
     const uint64_t *v = x->counters.value;
     uint64_t bus = v[CNT_STALL_IFMAP] + v[CNT_STALL_FILTER] + v[CNT_STALL_PSUM];
-    uint64_t bytes = (v[CNT_AXI_READS] + v[CNT_AXI_WRITES]) *
-                     hw->design.dram_bytes_per_cycle;
+    uint64_t bytes =
+        (v[CNT_AXI_READS] + v[CNT_AXI_WRITES]) * hw->design.dram_bytes_per_cycle;
     (void)fprintf(out, "%-20s %14llu %12llu %6.1f%% %12llu %12llu %12llu %14llu\n",
                   x->layer ? x->layer->name : "total", (unsigned long long)x->macs,
                   (unsigned long long)v[CNT_CYCLES],
@@ -80,7 +80,8 @@ static json_t *make_json(const struct predict *s) {
     (void)json_object_set_new(root, "dram_latency", json_integer((json_int_t)s->latency));
     for (unsigned i = 0; i < s->count; i++) {
         const struct prediction *x = &s->results[i];
-        json_t *object = report_counts_json(&s->hw, x->layer->name, x->macs, &x->counters);
+        json_t *object =
+            report_counts_json(&s->hw, x->layer->name, x->macs, &x->counters);
         (void)json_object_set_new(object, "mapping", report_mapping_json(&x->mapping));
         (void)json_array_append_new(layers, object);
     }

@@ -2,7 +2,8 @@
 //
 // Compute unit: takes CONFIG and COMPUTE commands and runs them on the array.
 //
-// Holds one waiting command besides the steps in flight. A CONFIG is taken when nothing is in flight.
+// Holds one waiting command besides the steps in flight. A CONFIG is taken when nothing is in
+// flight.
 
 module qadam_compute #(
     parameter int unsigned Rows = 12,

@@ -3,8 +3,8 @@
 // Command dispatcher: fetches blocks of 8 commands through the load unit into two memories and
 // hands the commands to the units in list order, one at a time.
 //
-// A command is read in 512 / BusWidth + 1 cycles and then waits until its unit can take it. END waits until
-// everything is idle. An unknown opcode stops the list and raises illegal_o.
+// A command is read in 512 / BusWidth + 1 cycles and then waits until its unit can take it. END
+// waits until everything is idle. An unknown opcode stops the list and raises illegal_o.
 
 module qadam_dispatch #(
     parameter int unsigned BusWidth = 64
@@ -78,7 +78,7 @@ module qadam_dispatch #(
     );
   end
 
-  // ---- Reading and handing out --------------------------------------------------------------------
+  // ---- Reading and handing out ----------------------------------------------------------------
 
   assign opcode = command_q[7:0];
   assign is_dma = opcode == qadam_pkg::OP_LOAD || opcode == qadam_pkg::OP_FETCH;
@@ -149,6 +149,9 @@ module qadam_dispatch #(
     end
   end
 
+  logic [BusWidth-1:0] arrived;
+  assign arrived = rdata[32'(read_block_q)*BusWidth+:BusWidth];
+
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) arrive_q <= 1'b0;
     else arrive_q <= read;
@@ -156,7 +159,7 @@ module qadam_dispatch #(
 
   always_ff @(posedge clk_i) begin
     word_q <= state_q == READ ? word_q + 6'd1 : '0;
-    if (arrive_q) command_q <= 512'({rdata[32'(read_block_q)*BusWidth+:BusWidth], command_q} >> BusWidth);
+    if (arrive_q) command_q <= 512'({arrived, command_q} >> BusWidth);
   end
 
   logic unused_high;

@@ -3,9 +3,9 @@
 // Global buffer: banks of two single-port SRAM macros, one for even and one for odd words.
 //
 // Two write clients (0: DMA, 1: psum unit) and four read clients (0: ifmap, 1: filter, 2: psum
-// unit, 3: store DMA). Every client may access one word per cycle; two clients never meet in one macro in
-// one cycle (the mapper gives every region its own banks; asserted). Read data is there in
-// the cycle after the request, and only then.
+// unit, 3: store DMA). Every client may access one word per cycle; two clients never meet in one
+// macro in one cycle (the mapper gives every region its own banks; asserted). Read data is there
+// in the cycle after the request, and only then.
 
 `include "qadam_assert.svh"
 

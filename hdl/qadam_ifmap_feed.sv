@@ -4,8 +4,8 @@
 // ifmap bus, one bus word per cycle, zeros where the ifmap has nothing.
 //
 // The transfers of a slot start in its first cycle: groups from the top row down; per group
-// positions, then ifmap rows, then bus words. Transfer n of a slot leaves on the bus 4 cycles after slot
-// cycle n. done_o is combinational: no transfer is left after this cycle.
+// positions, then ifmap rows, then bus words. Transfer n of a slot leaves on the bus 4 cycles
+// after slot cycle n. done_o is combinational: no transfer is left after this cycle.
 
 module qadam_ifmap_feed #(
     parameter int unsigned Rows = 12,

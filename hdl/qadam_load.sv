@@ -2,9 +2,9 @@
 //
 // Load unit: DMA from DRAM into the GLB, and command fetches, strictly in order.
 //
-// The request side runs ahead of the data side by up to four transfers and MAX_OUTSTANDING bursts. A transfer that
-// waits for a token does so before its first request. Read data is taken in every cycle.
-// word_valid_o: an assembled bus word, for the GLB or (word_fetch_o) the command memory.
+// The request side runs ahead of the data side by up to four transfers and MAX_OUTSTANDING bursts.
+// A transfer that waits for a token does so before its first request. Read data is taken in every
+// cycle. word_valid_o: an assembled bus word, for the GLB or (word_fetch_o) the command memory.
 
 module qadam_load #(
     parameter int unsigned BusWidth = 64,

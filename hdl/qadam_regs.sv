@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Control and status registers behind AXI4-Lite, and the counters (docs/architecture.md, section 8).
+// Control and status registers behind AXI4-Lite, and the counters (docs/architecture.md, section
+// 8).
 //
-// One access at a time; a write needs address and data, in any order. Counter k of
-// counts_i, 64 bits each, reads at 0x40 + 8 k. Unknown addresses read 0 and ignore writes.
+// One access at a time; a write needs address and data, in any order. Counter k of counts_i, 64
+// bits each, reads at 0x40 + 8 k. Unknown addresses read 0 and ignore writes.
 
 module qadam_regs #(
     parameter int unsigned Counters = 25

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One row of the array: the control of its PEs (addresses, bus matching, pipeline of
-// enables) and the PEs themselves.
+// One row of the array: the control of its PEs (addresses, bus matching, pipeline of enables) and
+// the PEs themselves.
 //
-// start_i samples desc_i and starts one beat of steps (idx, f), see docs/architecture.md 2. A beat is
-// never interrupted; the next start comes at the earliest when it is complete.
+// start_i samples desc_i and starts one beat of steps (idx, f), see docs/architecture.md 2. A beat
+// is never interrupted; the next start comes at the earliest when it is complete.
 
 module qadam_row #(
     parameter int unsigned Cols = 14,
@@ -56,8 +56,8 @@ module qadam_row #(
     // emission: psum_o holds entry emit_entry_o of the columns emit_o
     output logic                               emit_o,
     output logic [                        7:0] emit_entry_o,
-    // accesses of this cycle, 16 bits each: ifmap reads, ifmap writes, filter reads, filter writes, psum
-    // reads, psum writes, MACs; simulation only, else 0
+    // accesses of this cycle, 16 bits each: ifmap reads, ifmap writes, filter reads, filter
+    // writes, psum reads, psum writes, MACs; simulation only, else 0
     output logic [                   7*16-1:0] accesses_o
 );
 

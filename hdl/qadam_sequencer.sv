@@ -2,12 +2,12 @@
 //
 // Slot sequencer: turns steps into beats and hands them down the chain, one row per slot.
 //
-// A slot begins in the cycle after load_o (the end of a slot, or an idle array takes a step). Its length is
-// the maximum of T (if any row has a beat), the drain of the psums emitted in the last slot, SLOT_MIN and
-// the time the two feeds need, rounded up to an even number of cycles.
-// head_o is the beat that enters the chain with the next slot; rows_o is the work of each array
-// row in this slot. The pending vectors say what the feeds have to do in the coming slot; they are
-// valid at load_o.
+// A slot begins in the cycle after load_o (the end of a slot, or an idle array takes a step). Its
+// length is the maximum of T (if any row has a beat), the drain of the psums emitted in the last
+// slot, SLOT_MIN and the time the two feeds need, rounded up to an even number of cycles. head_o
+// is the beat that enters the chain with the next slot; rows_o is the work of each array row in
+// this slot. The pending vectors say what the feeds have to do in the coming slot; they are valid
+// at load_o.
 
 module qadam_sequencer #(
     parameter int unsigned Rows = 12,
@@ -319,7 +319,8 @@ module qadam_sequencer #(
       .step_o    (bottom_step)
   );
   assign drain_d = running_q && bottom.active;
-  assign busy_d = (|row_active) || (|filter_pending_o) || drain_d || head_d.active || head_d.load || state_d != IDLE;
+  assign busy_d = (|row_active) || (|filter_pending_o) || drain_d || head_d.active ||
+                  head_d.load || state_d != IDLE;
 
   assign slot_end = running_q && count_q[0] && count_q + 24'd1 >= 24'(qadam_pkg::SLOT_MIN) &&
                       count_q + 24'd1 >= beat_need_q && count_q + 24'd1 >= drain_need_q &&

@@ -27,7 +27,9 @@ module qadam_sram #(
     if (req_i && !we_i) rdata_o <= mem_q[addr_i];
     if (req_i && we_i) begin
       for (int unsigned l = 0; l < Lanes; l++) begin
-        if (wmask_i[l]) mem_q[addr_i][l*LANE_WIDTH+:LANE_WIDTH] <= wdata_i[l*LANE_WIDTH+:LANE_WIDTH];
+        if (wmask_i[l]) begin
+          mem_q[addr_i][l*LANE_WIDTH+:LANE_WIDTH] <= wdata_i[l*LANE_WIDTH+:LANE_WIDTH];
+        end
       end
     end
   end

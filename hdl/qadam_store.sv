@@ -2,8 +2,8 @@
 //
 // Store unit: DMA from the GLB to DRAM, strictly in order.
 //
-// A transfer reads its GLB words ahead into a small FIFO. Each burst is one address cycle followed by its
-// data beats. The transfer is complete, and its token given, when all responses are in.
+// A transfer reads its GLB words ahead into a small FIFO. Each burst is one address cycle followed
+// by its data beats. The transfer is complete, and its token given, when all responses are in.
 
 module qadam_store #(
     parameter int unsigned BusWidth = 64,

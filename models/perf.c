@@ -9,7 +9,8 @@
 
 #include "models/perf_units.h"
 
-/* ---- Tokens and spans ----------------------------------------------------------------- */
+/* ---- Tokens and spans -----------------------------------------------------------------
+ */
 
 static void *grow(void *items, size_t *room, size_t size) {
     size_t more = *room ? 2 * *room : 64;
@@ -68,7 +69,8 @@ static uint64_t spans_common(const struct perf_spans *a, const struct perf_spans
     return cycles;
 }
 
-/* ---- Dispatcher (hdl/qadam_dispatch.sv) ------------------------------------------------ */
+/* ---- Dispatcher (hdl/qadam_dispatch.sv)
+ * ------------------------------------------------ */
 
 enum dispatch_state { READ_BLOCK, ISSUE };
 
@@ -131,9 +133,11 @@ static void dispatch_act(struct perf *p, struct dispatch *d, uint64_t now) {
     }
 }
 
-/* ---- The run ---------------------------------------------------------------------------- */
+/* ---- The run
+ * ---------------------------------------------------------------------------- */
 
-/* Let the unit that can act first act, until END is reached; *end is the cycle after it. */
+/* Let the unit that can act first act, until END is reached; *end is the cycle after it.
+ */
 static int run(struct perf *p, uint64_t *end) {
     struct command boot = {{CMD_FETCH, (uint32_t)p->list->dram.commands,
                             (uint32_t)(p->list->dram.commands >> 32)}};
@@ -149,7 +153,8 @@ static int run(struct perf *p, uint64_t *end) {
         }
         uint64_t now = at[first];
         if (now == PERF_NEVER) {
-            return error_set(p->err, "the command list deadlocks at command %zu", d.index);
+            return error_set(p->err, "the command list deadlocks at command %zu",
+                             d.index);
         }
         if (first == 0 && d.state == ISSUE &&
             (p->list->commands[d.index].w[0] & 0xff) == CMD_END) {

@@ -160,7 +160,8 @@ static int note_waiting(struct perf *p, uint64_t now) {
     return 0;
 }
 
-/* ---- Beats -------------------------------------------------------------------------- */
+/* ---- Beats --------------------------------------------------------------------------
+ */
 
 static void deliver(struct perf_array *a, struct perf_beat *b) {
     const struct command *c = a->steps[a->current].command;
@@ -204,7 +205,8 @@ static struct perf_beat make_beat(struct perf_array *a) {
     return b;
 }
 
-/* ---- Counting ----------------------------------------------------------------------- */
+/* ---- Counting -----------------------------------------------------------------------
+ */
 
 /* Everything that a beat will cause on its way down the chain, except time. */
 static void count_beat(struct perf *p, const struct perf_beat *b) {
@@ -257,7 +259,8 @@ static int count_slot(struct perf *p, uint64_t beat_cycles, uint64_t ifmap,
     return 0;
 }
 
-/* ---- Slots --------------------------------------------------------------------------- */
+/* ---- Slots ---------------------------------------------------------------------------
+ */
 
 /* Length of slot a->slot, which begins in cycle a->start. */
 static int begin_slot(struct perf *p) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The units of the performance model. Each acts at known times on what the others
- * left behind earlier: tokens, with the cycle from which they can be taken, and a place for
- * one waiting command.
+ * left behind earlier: tokens, with the cycle from which they can be taken, and a place
+ * for one waiting command.
  */
 #ifndef QADAM_PERF_UNITS_H
 #define QADAM_PERF_UNITS_H
@@ -38,7 +38,7 @@ struct perf_spans {
 struct perf_wait {
     const struct command *command; /* NULL = none */
     uint64_t since;                /* cycle from which it waits */
-    uint64_t free;                 /* without one: cycle from which one can be handed over */
+    uint64_t free; /* without one: cycle from which one can be handed over */
 };
 
 enum { PERF_OUTSTANDING = 16, PERF_TRANSFERS = 4, PERF_CONTEXTS = 4 };
@@ -46,10 +46,10 @@ enum { PERF_OUTSTANDING = 16, PERF_TRANSFERS = 4, PERF_CONTEXTS = 4 };
 /* Load unit with the read channel. */
 struct perf_load {
     struct perf_wait wait;
-    uint64_t requests_free;              /* cycle after the last request */
-    uint64_t last_data;                  /* cycle of the last beat so far; 0 = none */
-    uint64_t last[PERF_OUTSTANDING];     /* last beats of the latest bursts, a ring */
-    uint64_t done[PERF_TRANSFERS];       /* last beats of the latest transfers, a ring */
+    uint64_t requests_free;          /* cycle after the last request */
+    uint64_t last_data;              /* cycle of the last beat so far; 0 = none */
+    uint64_t last[PERF_OUTSTANDING]; /* last beats of the latest bursts, a ring */
+    uint64_t done[PERF_TRANSFERS];   /* last beats of the latest transfers, a ring */
     uint64_t bursts, transfers;
     uint64_t idle; /* cycle from which the unit is idle, if nothing waits */
 };

@@ -40,7 +40,9 @@ module spad_tb #(
   task automatic check();
     if (known[raddr]) begin
       checks++;
-      if (rdata !== model[raddr]) $fatal(1, "word %0d is %0h, want %0h", raddr, rdata, model[raddr]);
+      if (rdata !== model[raddr]) begin
+        $fatal(1, "word %0d is %0h, want %0h", raddr, rdata, model[raddr]);
+      end
     end
   endtask
 
