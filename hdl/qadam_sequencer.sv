@@ -237,7 +237,7 @@ module qadam_sequencer #(
     end else if (advance) begin
       state_q <= state_d;
       first_q <= first_d;
-      dir_q <= dir_d;
+      dir_q <= clear_ring ? 1'b0 : dir_d;  // every run starts alike
       bank_q <= bank_d;
       ring_q <= clear_ring ? '0 : ring_d;
       head_q <= head_d;

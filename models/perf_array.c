@@ -347,6 +347,7 @@ static int advance(struct perf *p, uint64_t now) {
     a->running = still_busy(a);
     if (!a->running) {
         a->idle = now + 1;
+        a->dir = 0;
         return 0;
     }
     a->start = now + 1;
