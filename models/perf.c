@@ -145,8 +145,8 @@ static int run(struct perf *p, uint64_t *end) {
     p->load.wait.command = &boot;
     p->load.wait.since = 1;
     for (;;) {
-        uint64_t at[4] = {dispatch_next(p, &d), perf_load_next(p), perf_store_next(p),
-                          perf_array_next(p)};
+        const uint64_t at[4] = {dispatch_next(p, &d), perf_load_next(p),
+                                perf_store_next(p), perf_array_next(p)};
         unsigned first = 0;
         for (unsigned i = 1; i < 4; i++) {
             first = at[i] < at[first] ? i : first;

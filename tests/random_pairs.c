@@ -9,7 +9,7 @@
  * with the mapper's choice and half with any legal mapping. Everything depends on
  * the seeds and the two numbers D and L only. Exit status 1 when any pair fails; for each
  * the command that runs it alone is printed. A pair passes when every output word is
- * right and every counter is as predicted (with stalls: every access counter).
+ * right and every counter is as predicted (with stalls: the accesses).
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,7 +13,8 @@ passed=0
 failed=0
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-for name in $(sed -n 's/^\([a-z][a-z0-9_]*\).*/\1/p' hdl/refused_sets); do
+names=$(sed -n 's/^\([a-z][a-z0-9_]*\).*/\1/p' hdl/refused_sets)
+for name in $names; do
   want=$(sed -n "s/^$name .*| //p" hdl/refused_sets)
   for tool in "$@"; do
     if ci/lint_rtl.sh "$tool" "$name" hdl/refused_sets >"$out" 2>&1; then
