@@ -175,6 +175,7 @@ module qadam_compute #(
       .clk_i,
       .rst_ni,
       .config_i           (cfg),
+      .config_take_i      (config_take),
       .config_beat_i      (cfg_beat),
       .config_pass_words_i(cfg_pass_words),
       .row_used_i         (row_used),

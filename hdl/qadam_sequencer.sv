@@ -19,6 +19,7 @@ module qadam_sequencer #(
     input  logic                                    rst_ni,
     // configuration; T is config_beat_i, the filters of one pass config_pass_words_i
     input  qadam_pkg::config_t                      config_i,
+    input  logic                                    config_take_i,  // a new one, while idle
     input  logic [                            23:0] config_beat_i,
     input  logic [                            23:0] config_pass_words_i,
     input  logic [                        Rows-1:0] row_used_i,
@@ -234,10 +235,12 @@ module qadam_sequencer #(
       bank_q <= 1'b0;
       ring_q <= '0;
       head_q <= '0;
+    end else if (config_take_i) begin
+      dir_q <= 1'b0;  // every configuration starts alike
     end else if (advance) begin
       state_q <= state_d;
       first_q <= first_d;
-      dir_q <= clear_ring ? 1'b0 : dir_d;  // every run starts alike
+      dir_q <= dir_d;
       bank_q <= bank_d;
       ring_q <= clear_ring ? '0 : ring_d;
       head_q <= head_d;

@@ -87,6 +87,7 @@ static void take_config(struct perf *p, uint64_t now) {
     a->kp = perf_field(c, 6, 7, 0);
     a->bubbles = perf_field(c, 7, 7, 0);
     a->groups = a->chain_rows / a->rk;
+    a->dir = 0;
     a->beat_cycles = perf_max(a->p, p->hw->type.add_latency + 1) * a->sq;
     a->config_free = now + 2 + (d->rows > d->cols ? d->rows : d->cols);
     a->wait.command = NULL;
@@ -347,7 +348,6 @@ static int advance(struct perf *p, uint64_t now) {
     a->running = still_busy(a);
     if (!a->running) {
         a->idle = now + 1;
-        a->dir = 0;
         return 0;
     }
     a->start = now + 1;
