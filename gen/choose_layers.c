@@ -20,7 +20,7 @@ int choose_layers(const struct network *net, const struct options *opts,
                   const struct layer ***layers, unsigned *count, struct error *err) {
     int named = options_count(opts, "layer");
     *count = 0;
-    *layers = calloc(net->layer_count + (size_t)named + 1, sizeof **layers);
+    *layers = calloc(net->layer_count + (size_t)named + 1, sizeof(const struct layer *));
     if (!*layers) {
         return error_set(err, "out of memory");
     }

@@ -101,7 +101,11 @@ static int prepare(struct predict *s, const struct options *opts, struct error *
         return -1;
     }
     s->results = calloc(s->count + 1, sizeof *s->results);
-    return s->results ? 0 : error_set(err, "out of memory");
+    if (!s->results) {
+        (void)error_set(err, "out of memory");
+        return -1;
+    }
+    return 0;
 }
 
 static int run(struct predict *s, const struct options *opts, struct error *err) {
