@@ -151,7 +151,7 @@ static void add_integers(struct proof *p, uint64_t act, uint64_t weight, uint64_
 }
 
 static void add_pair(struct proof *p, uint64_t act, uint64_t weight) {
-    const uint64_t sign = UINT64_C(1) << (p->type.psum_bits_default - 1);
+    const uint64_t ones = mask(p->type.psum_bits_default), sign = ones ^ ones >> 1;
     add_integers(p, act, weight, 0);
     add_integers(p, act, weight, sign);
     add_integers(p, act, weight, sign - 1);
@@ -183,6 +183,7 @@ static void prove_integer(struct proof *p, uint64_t vectors) {
     if (p->count) {
         check_integers(p);
     }
+    p->corner = NULL; /* it ends with this function */
 }
 
 /* ---- The program --------------------------------------------------------------------

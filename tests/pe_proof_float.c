@@ -93,7 +93,7 @@ static void add_hard(struct proof *p) {
     uint64_t r = prng_next(&p->random);
     unsigned ex = (unsigned)(r & 255), pattern = (unsigned)(r >> 8) % PATTERNS;
     uint32_t x = draw(p, ex, pattern);
-    unsigned near = (unsigned)(r >> 16 & 63), ey = ex;
+    unsigned near = (unsigned)(r >> 16 & 63), ey;
     switch (r >> 10 & 7) {
     case 0: /* cancellation to a few last places */
         add_pair(p, x, (x ^ SIGN) + (uint32_t)(r >> 16 & 15) - 8);
