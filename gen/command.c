@@ -19,9 +19,15 @@
 enum { AREA_ALIGN = 4096, COMMAND_BYTES = COMMAND_WORDS * 4 };
 static const uint64_t COMMANDS_MAX = 1u << 23;
 
-/* Two GLB buffers of one kind: what they hold and which step used them last. */
+/* A GLB buffer: what it holds and which step used it last. */
+struct buffer {
+    int64_t key, used; /* -1: nothing, never */
+};
+
+/* The GLB buffers of one region. */
 struct buffers {
-    int64_t key[2], used[2]; /* -1: nothing, never */
+    struct buffer *buffer; /* owned */
+    unsigned count;
 };
 
 /* The commands of one step. */
@@ -40,8 +46,8 @@ struct builder {
     const struct mapping *m;
     const struct command_list *list;
     struct mapping_loops n;
-    struct buffers ifmap, filter, bias;
-    struct command *commands; /* of the list */
+    struct buffers buffers[GLB_USES]; /* ifmap, filter and bias */
+    struct command *commands;         /* of the list */
     uint64_t blocks;
     uint64_t count;       /* commands emitted, FETCH not counted */
     uint64_t *compute_at; /* number of the COMPUTE of each step; NULL: counting */
@@ -67,20 +73,26 @@ static void emit(struct builder *b, const struct command *c) {
     b->count++;
 }
 
-/* Take a buffer for `key` in step s. Returns 1 if it must be loaded; *wait is then raised
- * to the last step that used what it held. */
-static int take_buffer(struct buffers *pair, int64_t key, int64_t s, unsigned *buffer,
+/* Take the buffer that holds `key`, or else the one not used for longest, in step s.
+ * Returns 1 if it must be loaded; *wait is then raised to the last step that used what it
+ * held. */
+static int take_buffer(struct buffers *region, int64_t key, int64_t s, unsigned *buffer,
                        int64_t *wait) {
-    unsigned i =
-        pair->key[1] == key || (pair->key[0] != key && pair->used[1] < pair->used[0]);
-    int load = pair->key[i] != key;
-    if (load && pair->used[i] > *wait) {
-        *wait = pair->used[i];
+    unsigned oldest = 0;
+    for (unsigned i = 0; i < region->count; i++) {
+        struct buffer *b = &region->buffer[i];
+        if (b->key == key) {
+            b->used = s;
+            *buffer = i;
+            return 0;
+        }
+        oldest = b->used < region->buffer[oldest].used ? i : oldest;
     }
-    pair->key[i] = key;
-    pair->used[i] = s;
-    *buffer = i;
-    return load;
+    struct buffer *b = &region->buffer[oldest];
+    *wait = b->used > *wait ? b->used : *wait;
+    *b = (struct buffer){key, s};
+    *buffer = oldest;
+    return 1;
 }
 
 static int add_load(struct builder *b, struct step_plan *p, struct dma *dma) {
@@ -94,15 +106,15 @@ static int plan_ifmap(struct builder *b, struct step_plan *p, int64_t s, int64_t
     struct ifmap_window w;
     struct ifmap_tile t;
     mapping_window(l, b->m, &p->step, &w);
-    if (w.y_hi == 0 ||
-        !take_buffer(&b->ifmap, (int64_t)p->step.tile, s, &p->buffers.ifmap, wait)) {
+    if (w.y_hi == 0 || !take_buffer(&b->buffers[GLB_IFMAP], (int64_t)p->step.tile, s,
+                                    &p->buffers.ifmap, wait)) {
         return 0;
     }
     mapping_tile(b->hw, l, b->m, &p->step, &t);
     struct dma dma = {
         .dram = b->list->dram.ifmap +
                 (((uint64_t)t.block * l->h + t.row) * l->w + t.col) * bytes,
-        .glb = b->m->glb.ifmap[p->buffers.ifmap],
+        .glb = mapping_buffer(b->m, GLB_IFMAP, p->buffers.ifmap),
         .words = t.cols,
         .segments = t.rows,
         .planes = t.blocks,
@@ -125,9 +137,7 @@ static void plan_tokens(struct builder *b, struct step_plan *p, int64_t wait) {
         return;
     }
     p->loads[p->load_count - 1].w[0] |= CMD_SIGNAL_A;
-    if (wait >= 0) {
-        /* tokens are counted, not named: one step each, in order */
-        wait = wait > b->last_token ? wait : b->last_token + 1;
+    if (wait > b->last_token) { /* else an earlier load has waited for a later step */
         b->last_token = wait;
         p->loads[0].w[0] |= CMD_WAIT_A;
         if (b->commands) {
@@ -137,25 +147,26 @@ static void plan_tokens(struct builder *b, struct step_plan *p, int64_t wait) {
 }
 
 static int plan_step(struct builder *b, uint64_t s, struct step_plan *p) {
-    const struct glb_regions *g = &b->m->glb;
     int64_t wait = -1;
     *p = (struct step_plan){0};
     mapping_step(b->l, b->m, s, &p->step);
     p->buffers.ofmap = p->step.output & 1;
-    if (take_buffer(&b->filter, (int64_t)p->step.run, (int64_t)s, &p->buffers.filter,
-                    &wait)) {
+    if (take_buffer(&b->buffers[GLB_FILTER], (int64_t)p->step.run, (int64_t)s,
+                    &p->buffers.filter, &wait)) {
         const struct weight_run *r = &b->list->weight_runs[p->step.run];
-        if (plan_run(b, p, r->address, r->words, g->filter[p->buffers.filter])) {
+        if (plan_run(b, p, r->address, r->words,
+                     mapping_buffer(b->m, GLB_FILTER, p->buffers.filter))) {
             return -1;
         }
     }
     if (plan_ifmap(b, p, (int64_t)s, &wait)) {
         return -1;
     }
-    if (p->step.first && take_buffer(&b->bias, p->step.filter_group, (int64_t)s,
-                                     &p->buffers.bias, &wait)) {
+    if (p->step.first && take_buffer(&b->buffers[GLB_BIAS], p->step.filter_group,
+                                     (int64_t)s, &p->buffers.bias, &wait)) {
         const struct bias_run *r = &b->list->bias_runs[p->step.filter_group];
-        if (plan_run(b, p, r->address, r->words, g->bias[p->buffers.bias])) {
+        if (plan_run(b, p, r->address, r->words,
+                     mapping_buffer(b->m, GLB_BIAS, p->buffers.bias))) {
             return -1;
         }
     }
@@ -192,7 +203,7 @@ static int emit_store(struct builder *b, const struct step_plan *p) {
     }
     struct dma dma = {
         .dram = b->list->dram.ofmap + ((block * l->e + s->y0) * l->f + s->x0) * bytes,
-        .glb = b->m->glb.ofmap[p->buffers.ofmap],
+        .glb = mapping_buffer(b->m, GLB_OFMAP, p->buffers.ofmap),
         .words = s->fv,
         .segments = s->ev,
         .planes = (filters + cb - 1) / cb,
@@ -215,12 +226,32 @@ static void emit_loads(struct builder *b, const struct step_plan *p) {
     }
 }
 
+static int make_buffers(struct builder *b) {
+    for (unsigned i = 0; i < GLB_USES; i++) {
+        struct buffers *region = &b->buffers[i];
+        region->count = b->m->glb[i].count;
+        region->buffer = calloc(region->count, sizeof *region->buffer);
+        if (!region->buffer) {
+            return error_set(b->err, "out of memory for the GLB buffers of %s",
+                             b->l->name);
+        }
+    }
+    return 0;
+}
+
+static void forget_buffers(struct builder *b) {
+    for (unsigned i = 0; i < GLB_USES; i++) {
+        for (unsigned k = 0; k < b->buffers[i].count; k++) {
+            b->buffers[i].buffer[k] = (struct buffer){-1, -1};
+        }
+    }
+}
+
 /* All commands but FETCH, in list order. */
 static int walk(struct builder *b, unsigned requant_shift) {
-    static const struct buffers none = {{-1, -1}, {-1, -1}};
     struct step_plan prev = {0}, cur;
     struct command c;
-    b->ifmap = b->filter = b->bias = none;
+    forget_buffers(b);
     b->count = 0;
     b->last_token = -1;
     if (command_encode_config(b->hw, b->l, b->m, requant_shift, &c, b->err)) {
@@ -283,6 +314,8 @@ static void map_dram(const struct builder *b, struct command_list *list) {
 /* The runs of weights and bias, addresses relative to their areas. */
 static int make_runs(const struct builder *b, struct command_list *list) {
     const struct mapping *m = b->m;
+    struct mapping strips_outer = *m; /* the first steps then run through all weights */
+    strips_outer.filters_outer = 0;
     const struct mapping_loops *n = &b->n;
     uint64_t bytes = b->hw->bus_bytes;
     uint64_t row_words = (uint64_t)m->t * mapping_kf(b->hw, m);
@@ -297,7 +330,7 @@ static int make_runs(const struct builder *b, struct command_list *list) {
     for (unsigned g = 0; g < n->filter_groups; g++) {
         struct mapping_step s = {0};
         for (size_t k = 0; k < per_group; k++, i++) {
-            mapping_step(b->l, m, i, &s);
+            mapping_step(b->l, &strips_outer, i, &s);
             list->weight_runs[i] =
                 (struct weight_run){s.m0,
                                     s.c0,
@@ -316,7 +349,7 @@ static int make_runs(const struct builder *b, struct command_list *list) {
 
 static int build(struct builder *b, unsigned requant_shift, struct command_list *list) {
     mapping_loops(b->l, b->m, &b->n);
-    if (make_runs(b, list) || walk(b, requant_shift)) {
+    if (make_buffers(b) || make_runs(b, list) || walk(b, requant_shift)) {
         return -1;
     }
     b->blocks = b->count <= COMMAND_BLOCK ? 1 : (b->count + 5) / (COMMAND_BLOCK - 1);
@@ -342,7 +375,6 @@ static int build(struct builder *b, unsigned requant_shift, struct command_list 
 int command_list_build(const struct hw *hw, const struct layer *l,
                        const struct mapping *m, unsigned requant_shift,
                        struct command_list *list, struct error *err) {
-    struct builder b = {.hw = hw, .l = l, .m = m, .list = list, .err = err};
     *list = (struct command_list){0};
     if (!layer_on_array(l) || l->groups > 1) {
         return error_set(err, "%s is no dense convolution or fc: nothing for the array",
@@ -353,7 +385,16 @@ int command_list_build(const struct hw *hw, const struct layer *l,
         return error_set(err, "requant_shift of %s is %u, at most %u", l->name,
                          requant_shift, limit);
     }
-    int rc = mapping_check(hw, l, m, err) ? -1 : build(&b, requant_shift, list);
+    if (!mapping_viewable(l, m->plane)) {
+        return error_set(err, "mapping of %s: a plane of %u rows is no view of it",
+                         l->name, m->plane);
+    }
+    const struct layer view = mapping_view(l, m);
+    struct builder b = {.hw = hw, .l = &view, .m = m, .list = list, .err = err};
+    int rc = mapping_check(hw, &view, m, err) ? -1 : build(&b, requant_shift, list);
+    for (unsigned i = 0; i < GLB_USES; i++) {
+        free(b.buffers[i].buffer);
+    }
     free(b.compute_at);
     if (rc) {
         command_list_close(list);

@@ -97,6 +97,7 @@ int command_encode_config(const struct hw *hw, const struct layer *l,
         {"relu", 6, 24, 1, l->relu != 0},
         {"bubbles", 7, 0, 8, m->bubbles},
         {"x_step", 7, 8, 8, m->d},
+        {"ready_bubbles", 7, 16, 8, m->ready_bubbles},
         {"pos_step", 8, 0, 16, m->a * d},
         {"new_offset", 8, 16, 16, new_offset & 0xffffu},
     };
@@ -108,7 +109,8 @@ int command_encode_config(const struct hw *hw, const struct layer *l,
 static uint32_t origin(const struct mapping *m, const struct ifmap_tile *tile,
                        const struct ifmap_window *w, unsigned buffer) {
     int64_t rows = (w->row - (int64_t)tile->row) / m->d; /* whole: rows of one phase */
-    int64_t at = m->glb.ifmap[buffer] + rows * tile->cols + w->col - (int64_t)tile->col;
+    int64_t at = mapping_buffer(m, GLB_IFMAP, buffer) + rows * tile->cols + w->col -
+                 (int64_t)tile->col;
     return w->y_hi ? (uint32_t)((uint64_t)at & 0xffffffu) : 0;
 }
 
@@ -118,7 +120,6 @@ int command_encode_compute(const struct hw *hw, const struct layer *l,
                            struct error *err) {
     uint64_t end = (uint64_t)(s->fv - 1) * m->a;
     uint64_t stride = mapping_psum_stride(hw, m, s->ev);
-    const struct glb_regions *g = &m->glb;
     struct ifmap_window w;
     struct ifmap_tile tile;
     mapping_window(l, m, s, &w);
@@ -139,11 +140,11 @@ int command_encode_compute(const struct hw *hw, const struct layer *l,
         {"end_pos", 7, 0, 16, end},
         {"blocks", 7, 16, 16, tile.blocks},
         {"end_addr", 8, 0, 24, end * m->d},
-        {"filter base", 9, 0, 24, g->filter[buffers->filter]},
-        {"psum base", 10, 0, 24, g->psum},
+        {"filter base", 9, 0, 24, mapping_buffer(m, GLB_FILTER, buffers->filter)},
+        {"psum base", 10, 0, 24, m->glb[GLB_PSUM].base},
         {"psum_end", 11, 0, 24, (s->fv - 1) * stride},
-        {"bias base", 12, 0, 24, g->bias[buffers->bias]},
-        {"ofmap base", 13, 0, 24, g->ofmap[buffers->ofmap]},
+        {"bias base", 12, 0, 24, mapping_buffer(m, GLB_BIAS, buffers->bias)},
+        {"ofmap base", 13, 0, 24, mapping_buffer(m, GLB_OFMAP, buffers->ofmap)},
         {"ofmap blk_pitch", 14, 0, 24, (uint64_t)s->ev * s->fv},
         {"psum_stride", 15, 0, 16, stride},
     };

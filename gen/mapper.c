@@ -2,11 +2,12 @@
  *
  * The mapper: search for the mapping with the fewest cycles.
  *
- * A shape is everything about a mapping but its tiles: slice, e, q, r, p and t. All
+ * A shape is everything about a mapping but its tiles and loop order: view, slice, e, q,
+ * r, p and t. All
  * shapes that could be best are compared by a lower bound of their cycles; for every
  * (slice, e) the best few are kept, since these two decide the DRAM traffic. The kept
- * shapes then get their tiles (f, m, share) and are estimated in the order of their
- * bounds until no bound is below the best estimate.
+ * shapes then get their tiles (f, m, share) and loop orders, and are estimated in the
+ * order of their bounds until no bound is below the best estimate.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,8 @@ struct shape_list {
 
 struct search {
     const struct hw *hw;
-    const struct layer *l;
+    const struct layer *layer;
+    struct layer l; /* as the mappings at hand view it */
     struct shape_list list;
     unsigned q[LETTERS], p[LETTERS];
     unsigned q_count, p_count;
@@ -99,29 +101,18 @@ static unsigned round_m(const struct search *s, const struct mapping *m,
         unit *= 2;
     }
     unsigned v = ceil_div(filters, unit) * unit;
-    return v >= s->l->m ? ceil_div(s->l->m, pt) * pt
-                        : v; /* one group: no blocks to cut */
-}
-
-/* Fill the open letters of a shape with f, m, share and place it. */
-static int try_tiles(const struct search *s, struct mapping *m, unsigned f, unsigned mm,
-                     unsigned share) {
-    m->f = f;
-    m->m = mm;
-    m->share = share;
-    m->bubbles = mapping_bubbles(s->hw, s->l, m);
-    return mapping_place(s->hw, s->l, m, NULL);
+    return v >= s->l.m ? ceil_div(s->l.m, pt) * pt : v; /* one group: no blocks to cut */
 }
 
 /* Whether a shape fits the GLB with small tiles; notes the smallest demand seen. */
 static int shape_fits(struct search *s, struct mapping m) {
-    const unsigned widths[] = {1, s->l->f}, groups[] = {1, s->l->m};
+    const unsigned widths[] = {1, s->l.f}, groups[] = {1, s->l.m};
     for (unsigned i = 0; i < 8; i++) {
         uint64_t banks;
         m.f = widths[i >> 1 & 1];
         m.m = round_m(s, &m, groups[i >> 2]);
         m.share = i & 1;
-        if (mapping_place(s->hw, s->l, &m, &banks) == 0) {
+        if (mapping_place(s->hw, &s->l, &m, &banks) == 0) {
             return 1;
         }
         s->banks = banks < s->banks ? banks : s->banks;
@@ -165,7 +156,7 @@ static uint64_t keep_limit(const struct search *s) {
 
 /* All p and t for a shape whose other letters are set. */
 static void visit_filters(struct search *s, struct mapping *m) {
-    const struct layer *l = s->l;
+    const struct layer *l = &s->l;
     unsigned sets = s->hw->design.cols / m->e;
     uint64_t beats = (uint64_t)ceil_div(l->e, m->e) * l->f * ceil_div(l->c, m->q * m->r) *
                      mapping_slice_count(l, m);
@@ -207,7 +198,7 @@ static int visit_strip(struct search *s, struct mapping *m) {
             break;
         }
         for (m->r = 1; m->r <= chains; m->r++) {
-            if (!dominated(ceil_div(s->l->c, m->q), m->r, 1)) {
+            if (!dominated(ceil_div(s->l.c, m->q), m->r, 1)) {
                 visit_filters(s, m);
             }
         }
@@ -216,10 +207,10 @@ static int visit_strip(struct search *s, struct mapping *m) {
 }
 
 /* All slices with taps d apart, and all e. */
-static int visit_slices(struct search *s, unsigned d) {
-    const struct layer *l = s->l;
+static int visit_slices(struct search *s, unsigned d, unsigned plane) {
+    const struct layer *l = &s->l;
     unsigned rows = ceil_div(l->r, d), cols = ceil_div(l->s, d);
-    struct mapping m = {.d = d, .a = l->u / d, .f = l->f};
+    struct mapping m = {.d = d, .a = l->u / d, .f = l->f, .plane = plane};
     for (m.rk = min_u(rows, s->hw->design.rows); m.rk >= 1; m.rk--) {
         if (d == 1 && dominated(rows, m.rk, 1)) {
             continue;
@@ -238,11 +229,55 @@ static int visit_slices(struct search *s, unsigned d) {
     return 0;
 }
 
+/* The shapes of all views of the plane: as it is, and cut into no more rows than the
+ * array has columns. */
+static int visit_views(struct search *s) {
+    const unsigned size = s->layer->h * s->layer->w;
+    for (unsigned plane = 0; plane <= min_u(s->hw->design.cols, size); plane++) {
+        const struct mapping view = {.plane = plane};
+        if (plane == s->layer->h || !mapping_viewable(s->layer, plane)) {
+            continue;
+        }
+        s->l = mapping_view(s->layer, &view);
+        if (visit_slices(s, 1, plane) || (s->l.u > 1 && visit_slices(s, s->l.u, plane))) {
+            return -1;
+        }
+    }
+    s->l = *s->layer;
+    return 0;
+}
+
 static int lexical(const struct mapping *a, const struct mapping *b) {
-    const unsigned x[] = {a->e, a->p, a->q,  a->r,  a->t,    a->m,
-                          a->f, a->d, a->rk, a->sk, a->share};
-    const unsigned y[] = {b->e, b->p, b->q,  b->r,  b->t,    b->m,
-                          b->f, b->d, b->rk, b->sk, b->share};
+    const unsigned x[] = {a->e,
+                          a->p,
+                          a->q,
+                          a->r,
+                          a->t,
+                          a->m,
+                          a->f,
+                          a->d,
+                          a->rk,
+                          a->sk,
+                          a->share,
+                          a->plane,
+                          a->filters_outer,
+                          a->keep_ifmap,
+                          a->keep_filters};
+    const unsigned y[] = {b->e,
+                          b->p,
+                          b->q,
+                          b->r,
+                          b->t,
+                          b->m,
+                          b->f,
+                          b->d,
+                          b->rk,
+                          b->sk,
+                          b->share,
+                          b->plane,
+                          b->filters_outer,
+                          b->keep_ifmap,
+                          b->keep_filters};
     for (size_t i = 0; i < sizeof x / sizeof *x; i++) {
         if (x[i] != y[i]) {
             return x[i] < y[i] ? -1 : 1;
@@ -261,10 +296,10 @@ static int compare_shapes(const void *a, const void *b) {
     return c ? c : lexical(&x->m, &y->m);
 }
 
-/* Estimate a placed mapping and keep it if it is the best so far. */
-static void evaluate(struct search *s, const struct mapping *m) {
+/* Estimate a placed mapping and keep it if it is the best so far. Returns its cycles. */
+static uint64_t evaluate(struct search *s, const struct mapping *m) {
     struct mapping_cost cost;
-    mapper_cost(s->hw, s->l, m, &cost);
+    mapper_cost(s->hw, &s->l, m, &cost);
     s->evaluations++;
     if (s->found) {
         int c = compare_u64(cost.cycles, s->cost.cycles);
@@ -272,48 +307,86 @@ static void evaluate(struct search *s, const struct mapping *m) {
         c = c ? c : compare_u64(cost.glb_words, s->cost.glb_words);
         c = c ? c : lexical(m, &s->best);
         if (c >= 0) {
-            return;
+            return cost.cycles;
         }
     }
-    if (mapping_check(s->hw, s->l, m, NULL) == 0) {
+    if (mapping_check(s->hw, &s->l, m, NULL) == 0) {
         s->found = 1;
         s->best = *m;
         s->cost = cost;
     } else {
         s->rejected = *m;
     }
+    return cost.cycles;
+}
+
+/* Whether a mapping's loop order and buffers are more than another name for a simpler
+ * choice. */
+static int worth_keeping(const struct search *s, const struct mapping *m) {
+    struct mapping_loops n;
+    struct mapping_contents ifmap, filters;
+    mapping_loops(&s->l, m, &n);
+    mapping_contents(&s->l, m, GLB_IFMAP, &ifmap);
+    mapping_contents(&s->l, m, GLB_FILTER, &filters);
+    return !(m->filters_outer && (n.filter_groups == 1 || n.strips * n.tiles == 1)) &&
+           !(m->keep_ifmap && ifmap.cycle <= 2) &&
+           !(m->keep_filters && filters.cycle <= 2);
+}
+
+/* Loop orders and kept regions for a shape whose tiles are set: the plain one, and where
+ * that is slower than the bound, the others. Returns whether the plain one fits. */
+static int visit_orders(struct search *s, const struct mapping *m, uint64_t bound) {
+    for (unsigned i = 0; i < 8; i++) {
+        struct mapping v = *m;
+        v.keep_filters = i & 1;
+        v.keep_ifmap = i >> 1 & 1;
+        v.filters_outer = i >> 2;
+        if (i && !worth_keeping(s, &v)) {
+            continue;
+        }
+        if (mapping_place(s->hw, &s->l, &v, NULL) == 0) {
+            const uint64_t cycles = evaluate(s, &v);
+            if (i == 0 && cycles - cycles / 64 <= bound) {
+                return 1;
+            }
+        } else if (i == 0) {
+            return 0;
+        }
+    }
+    return 1;
 }
 
 /* Filter groups for a shape with a given f: the largest that fit and some smaller.
  * Returns whether any fits. */
-static int visit_groups(struct search *s, struct mapping *m, unsigned f, unsigned share) {
-    unsigned filters = s->l->m, pieces = 0, groups = 1;
+static int visit_groups(struct search *s, const struct shape *shape, unsigned f,
+                        unsigned share) {
+    unsigned filters = s->l.m, pieces = 0, groups = 1;
+    struct mapping m = shape->m;
+    m.f = f;
+    m.share = share;
     for (;;) {
-        unsigned mm = round_m(s, m, ceil_div(filters, groups));
-        if (try_tiles(s, m, f, mm, share) == 0) {
-            evaluate(s, m);
-            pieces++;
-        }
-        if (pieces == GROUPS || mm == round_m(s, m, 1)) {
+        m.m = round_m(s, &m, ceil_div(filters, groups));
+        mapping_bubbles(s->hw, &s->l, &m);
+        pieces += visit_orders(s, &m, shape->bound) != 0;
+        if (pieces == GROUPS || m.m == round_m(s, &m, 1)) {
             return pieces > 0;
         }
         do { /* until m is smaller */
             groups++;
-        } while (round_m(s, m, ceil_div(filters, groups)) == mm);
+        } while (round_m(s, &m, ceil_div(filters, groups)) == m.m);
     }
 }
 
 /* Tiles for a shape. */
 static void visit_tiles(struct search *s, const struct shape *shape) {
-    struct mapping m = shape->m;
-    int slices = mapping_slice_count(s->l, &m) > 1;
+    int slices = mapping_slice_count(&s->l, &shape->m) > 1;
     unsigned fits = 0, last = 0;
     for (unsigned n = 1; fits < WIDTHS; n += fits ? 1 : ceil_div(n, 4)) {
-        unsigned f = ceil_div(s->l->f, n);
+        unsigned f = ceil_div(s->l.f, n);
         if (f != last) {
-            int any = visit_groups(s, &m, f, 0);
+            int any = visit_groups(s, shape, f, 0);
             if (slices) {
-                any |= visit_groups(s, &m, f, 1);
+                any |= visit_groups(s, shape, f, 1);
             }
             fits += any != 0;
         }
@@ -328,7 +401,7 @@ static void visit_tiles(struct search *s, const struct shape *shape) {
 static int report_short(const struct search *s, struct error *err) {
     const struct hw *hw = s->hw;
     const struct design *g = &hw->design;
-    const char *name = s->l->name;
+    const char *name = s->l.name;
     if (g->ifmap_spad_words < 2) { /* one tap and one position ahead */
         return error_set(err,
                          "ifmap spad has %u words, the smallest mapping of %s needs 2",
@@ -346,7 +419,7 @@ static int report_short(const struct search *s, struct error *err) {
                          hw->glb_banks, hw->glb_bank_words, name,
                          (unsigned long long)s->banks);
     }
-    if (s->rejected.e && mapping_check(hw, s->l, &s->rejected, err)) {
+    if (s->rejected.e && mapping_check(hw, &s->l, &s->rejected, err)) {
         return -1;
     }
     return error_set(err, "no mapping of %s found", name);
@@ -357,9 +430,9 @@ static int search_run(struct search *s, struct error *err) {
     unsigned cb = s->hw->act_lanes, pb = s->hw->psum_lanes;
     unsigned q_max = min_u(g->ifmap_spad_words, cb > 255 ? cb / 2 : 255 * cb);
     unsigned p_max = min_u(g->psum_spad_words, pb > 255 ? pb / 2 : 255 * pb);
-    s->q_count = letter_values(s->l->c, cb, q_max, s->q);
-    s->p_count = letter_values(s->l->m, pb, p_max, s->p);
-    if (visit_slices(s, 1) || (s->l->u > 1 && visit_slices(s, s->l->u))) {
+    s->q_count = letter_values(s->l.c, cb, q_max, s->q);
+    s->p_count = letter_values(s->l.m, pb, p_max, s->p);
+    if (visit_views(s)) {
         return error_set(err, "out of memory in the mapper");
     }
     if (s->list.count) {
@@ -369,6 +442,7 @@ static int search_run(struct search *s, struct error *err) {
         if (s->found && s->list.shapes[i].bound >= s->cost.cycles) {
             break;
         }
+        s->l = mapping_view(s->layer, &s->list.shapes[i].m);
         visit_tiles(s, &s->list.shapes[i]);
     }
     return s->found ? 0 : report_short(s, err);
@@ -376,7 +450,7 @@ static int search_run(struct search *s, struct error *err) {
 
 int mapping_search(const struct hw *hw, const struct layer *l, struct mapping *m,
                    struct error *err) {
-    struct search s = {.hw = hw, .l = l, .banks = UINT64_MAX};
+    struct search s = {.hw = hw, .layer = l, .l = *l, .banks = UINT64_MAX};
     if (!layer_on_array(l) || l->groups > 1) {
         return error_set(err, "%s is no dense convolution or fc: nothing for the array",
                          l->name);

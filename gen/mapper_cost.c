@@ -64,41 +64,32 @@ static struct slots slot_terms(const struct hw *hw, const struct mapping *m,
     return s;
 }
 
-/* Cycles of one pass of fv beats among others. One chain row after the other takes the
- * filters of the next pass; `extra` is 1 in the first pass, when those of the first pass
- * itself come with them, and -1 in the last. After a turn (rest) a group needs no ifmap
+/* Cycles of one pass of fv beats among others. After a turn (rest) a group needs no ifmap
  * for rk beats, one group after the other. */
 static uint64_t pass_cycles(const struct mapping *m, const struct slots *s, uint64_t fv,
-                            int rest, int extra) {
+                            int rest) {
     uint64_t chain = (uint64_t)m->rk * m->r, cycles = 0;
     uint64_t high = ceil_div(chain, fv), n_high = chain - (high - 1) * fv;
     for (uint64_t i = 0; i < 2; i++) { /* slots with many rows at their turn, and few */
-        uint64_t rows = high - i, loads = rows;
+        uint64_t rows = high - i;
         uint64_t resting = rest ? rows : rows - (rows > 0);
         uint64_t fed = m->r - min_u(resting, m->r);
-        if (rows > 0) {
-            loads = extra < 0 ? rows - 1 : rows + (uint64_t)extra;
-        }
-        uint64_t slot = max_u(max_u(s->base, fed * s->ifmap), loads * s->filters);
-        cycles += (i ? fv - n_high : n_high) * even(slot);
+        cycles += (i ? fv - n_high : n_high) * even(max_u(s->base, fed * s->ifmap));
     }
     return cycles;
 }
 
 /* Cycles of one step of passes x fv beats, among steps like it. In its first slots a
- * group gets its whole window. */
+ * group gets its whole window. The filters of a pass have the time of the pass before
+ * it. */
 static uint64_t step_cycles(const struct mapping *m, const struct slots *s, uint64_t fv,
                             uint64_t passes, uint64_t bubbles) {
+    uint64_t chain = (uint64_t)m->rk * m->r, filters = chain * s->filters;
     uint64_t full = even(max_u(s->base, m->r * s->ifmap));
     uint64_t window = even(max_u(full, s->start + (m->r - 1u) * s->ifmap));
-    uint64_t bubble = even(max_u(s->base, s->filters));
-    uint64_t cycles = bubbles * bubble + m->r * (window - full);
-    cycles += pass_cycles(m, s, fv, 0, passes > 1 ? 1 : 0);
-    if (passes > 1) {
-        cycles += (passes - 2) * pass_cycles(m, s, fv, 1, 0);
-        cycles += pass_cycles(m, s, fv, 1, -1);
-    }
-    return max_u(cycles, passes * m->rk * m->r * s->filters);
+    uint64_t cycles = bubbles * s->base + m->r * (window - full);
+    cycles += max_u(pass_cycles(m, s, fv, 0), filters);
+    return cycles + (passes - 1) * max_u(pass_cycles(m, s, fv, 1), filters);
 }
 
 /* Cycles of the memory port to load `words` in `segments` contiguous pieces. */
@@ -120,7 +111,7 @@ static uint64_t store_cycles(const struct hw *hw, uint64_t words, uint64_t segme
            LATENCY + TURNAROUND;
 }
 
-/* Everything about a mapping that the walk over its steps needs. */
+/* Everything about a mapping that the sum over its ofmap tiles needs. */
 struct walk {
     const struct hw *hw;
     const struct layer *l;
@@ -130,8 +121,8 @@ struct walk {
     uint64_t pass;         /* filters of a pass */
     uint64_t filter_words; /* of a step, per pass */
     uint64_t steps;        /* of an ofmap tile */
-    int ifmap_stays;       /* the tiles of a column tile stay in the GLB */
-    int filters_stay;      /* all weights stay in the GLB */
+    int ifmap_stays;       /* only the first filter group loads the ifmap */
+    int filters_stay;      /* only the first column tile loads the weights */
     struct mapping_cost cost;
 };
 
@@ -158,43 +149,45 @@ static uint64_t command_cycles(const struct hw *hw, uint64_t loads) {
     return (loads + 1) * 512 / 7 / hw->design.dram_bytes_per_cycle;
 }
 
-/* The steps of the filter groups of one size over one column tile. */
-struct group {
-    uint64_t count;       /* filter groups */
+/* The steps of an ofmap tile. */
+struct output {
     uint64_t step, drain; /* cycles of a step, and from its end until it has retired */
     uint64_t first, load; /* load groups: of a step with a new ifmap tile, of others */
     uint64_t slack;       /* stall of the step before, on average */
-    uint64_t store;       /* of one ofmap tile */
-    uint64_t inner;       /* cycles of the steps of a filter group but the last */
+    uint64_t store;       /* of the ofmap tile */
+    uint64_t inner;       /* cycles of the steps but the last */
+    uint64_t words;       /* DRAM words */
 };
 
-/* Cycles of a step of g if the step after it needs `load`, which waits until the step
- * before g's has left the chain, and the ofmap buffer that `store` empties since then. */
-static uint64_t period(const struct group *g, uint64_t load, uint64_t store) {
+/* Cycles of a step of o if the step after it needs `load`, which waits until the step
+ * before o's has left the chain, and the ofmap buffer that `store` empties since then. */
+static uint64_t period(const struct output *o, uint64_t load, uint64_t store) {
     uint64_t ring = load ? load + LATENCY + TURNAROUND : 0;
-    ring = g->drain + max_u(ring, store);
-    return max_u(max_u(g->step, load), ring - min_u(g->slack, ring));
+    ring = o->drain + max_u(ring, store);
+    return max_u(max_u(o->step, load), ring - min_u(o->slack, ring));
 }
 
-static uint64_t slack_of(const struct group *g) {
-    uint64_t ring = g->drain + g->first + LATENCY + TURNAROUND;
-    return g->first && ring > g->step ? (ring - g->step) / 2 : 0;
+static uint64_t slack_of(const struct output *o) {
+    uint64_t ring = o->drain + o->first + LATENCY + TURNAROUND;
+    return o->first && ring > o->step ? (ring - o->step) / 2 : 0;
 }
 
-/* Fill *g for filter groups of `filters` filters; count the words that they move. */
-static void make_group(struct walk *w, const struct slots *s, uint64_t ev, uint64_t fv,
-                       uint64_t filters, int fresh, struct group *g) {
+/* The steps of an ofmap tile of ev x fv positions and `filters` filters that loads its
+ * weights, its ifmap tiles, or not. */
+static struct output make_output(const struct walk *w, const struct slots *s,
+                                 const uint64_t size[3], int weights, int ifmap) {
     const struct mapping_loops *n = &w->n;
     const struct mapping *m = w->m;
-    uint64_t passes = ceil_div(filters, w->pass), tiles = fresh ? n->tile_slices : 0;
-    uint64_t words = w->filters_stay ? 0 : passes * w->filter_words;
+    const uint64_t ev = size[0], fv = size[1], filters = size[2];
+    uint64_t passes = ceil_div(filters, w->pass), tiles = ifmap ? n->tile_slices : 0;
+    uint64_t words = weights ? passes * w->filter_words : 0;
     uint64_t blocks = ceil_div(filters, w->hw->act_lanes), out = blocks * ev * fv;
     uint64_t load = load_cycles(w->hw, words, 1);
-    *g = (struct group){.count = g->count};
-    g->step = step_cycles(m, s, fv, passes, m->bubbles);
-    g->drain = s->base * (m->rk * m->r + 1u) + s->psums + PSUM_DELAY;
-    g->load = load ? load + command_cycles(w->hw, 1) : 0;
-    g->first = g->load;
+    struct output o = {.words = out};
+    o.step = step_cycles(m, s, fv, passes, m->ready_bubbles);
+    o.drain = s->base * (m->rk * m->r + 1u) + s->psums + PSUM_DELAY;
+    o.load = load ? load + command_cycles(w->hw, 1) : 0;
+    o.first = o.load;
     for (int c = 0; c < 2; c++) {
         uint64_t tile_words = 0, tile = 0, k = w->channels.count[c];
         if (k == 0) {
@@ -203,92 +196,73 @@ static void make_group(struct walk *w, const struct slots *s, uint64_t ev, uint6
         if (tiles) {
             tile_dma(w, ev, fv, w->channels.size[c], &tile_words, &tile);
             tile += load + command_cycles(w->hw, load ? 2 : 1);
-            g->first = max_u(g->first, tile);
+            o.first = max_u(o.first, tile);
         }
-        g->slack = slack_of(g);
-        g->inner += k * (tiles * period(g, tile, 0) +
-                         (n->slices - tiles) * period(g, g->load, 0));
-        w->cost.dram_words += g->count * k * (tiles * tile_words + n->slices * words);
+        o.slack = slack_of(&o);
+        o.inner += k * (tiles * period(&o, tile, 0) +
+                        (n->slices - tiles) * period(&o, o.load, 0));
+        o.words += k * (tiles * tile_words + n->slices * words);
     }
-    g->inner -= min_u(g->inner, period(g, g->first, 0));
-    g->store = store_cycles(w->hw, out, fv == w->l->f ? blocks : blocks * ev);
-    w->cost.dram_words += g->count * out;
-    w->cost.glb_words +=
-        g->count * w->steps *
-        (passes * fv * (m->r * s->ifmap + 2 * s->psums) + passes * w->filter_words);
+    o.inner -= min_u(o.inner, period(&o, o.first, 0));
+    o.store = store_cycles(w->hw, out, fv == w->l->f ? blocks : blocks * ev);
+    return o;
 }
 
-/* The steps of one column tile. */
-struct tile {
-    uint64_t count;
-    struct group groups[2]; /* full ones, and the last if it is smaller */
-    uint64_t entry;         /* load group of its first step */
-};
-
-static void make_tile(struct walk *w, uint64_t ev, uint64_t fv, struct tile *t) {
-    struct slots s = slot_terms(w->hw, w->m, ev);
-    struct mapping_cost before = w->cost;
-    for (int k = 0; k < 2; k++) {
-        struct group *g = &t->groups[k];
-        g->count = w->filters.count[k];
-        if (g->count) {
-            make_group(w, &s, ev, fv, w->filters.size[k], !w->ifmap_stays, g);
-        }
-    }
-    t->entry = t->groups[0].first;
-    if (w->ifmap_stays) { /* the first filter group has to fetch the tiles */
-        uint64_t words = 0, cycles = 0;
-        tile_dma(w, ev, fv, w->channels.size[0], &words, &cycles);
-        t->entry += cycles + command_cycles(w->hw, 1);
-        w->cost.dram_words += words * w->n.tile_slices * w->n.channel_groups;
-    }
-    w->cost.dram_words += (t->count - 1) * (w->cost.dram_words - before.dram_words);
-    w->cost.glb_words += (t->count - 1) * (w->cost.glb_words - before.glb_words);
+/* Add `count` ofmap tiles like o. */
+static void add_outputs(struct walk *w, uint64_t count, const struct output *o) {
+    /* output o + 2 waits until output o is stored: at once if outputs are steps */
+    const uint64_t cycles = o->inner + period(o, o->first, w->steps == 1 ? o->store : 0);
+    const uint64_t stores = max_u(o->store, (o->step + o->drain + o->store) / 2);
+    w->cost.cycles += count * max_u(cycles, stores);
+    w->cost.dram_words += count * o->words;
 }
 
-/* Cycles of one column tile if the next one needs the load group `entry`. */
-static uint64_t tile_cycles(const struct walk *w, const struct tile *t, uint64_t entry) {
-    uint64_t cycles = 0;
-    for (int k = 0; k < 2; k++) {
-        const struct group *g = &t->groups[k], *other = &t->groups[!k];
-        if (g->count == 0) {
-            continue;
+/* All ofmap tiles of a size, of which the loops make strips x tiles x groups. What stays
+ * in the GLB is loaded with the first column tile or filter group (`first`: of this
+ * size). */
+static void add_size(struct walk *w, const struct slots *s, const uint64_t size[3],
+                     const uint64_t count[3], const int first[2]) {
+    const uint64_t columns = count[0] * count[1], groups = count[2];
+    const uint64_t weights = !w->filters_stay ? columns : first[0] != 0;
+    const uint64_t ifmap = !w->ifmap_stays ? groups : first[1] != 0;
+    const uint64_t passes = ceil_div(size[2], w->pass);
+    for (unsigned i = 0; i < 4; i++) {
+        const int loads[2] = {(i & 1) != 0, (i & 2) != 0};
+        const uint64_t n = (loads[0] ? weights : columns - weights) *
+                           (loads[1] ? ifmap : groups - ifmap);
+        if (n) {
+            const struct output o = make_output(w, s, size, loads[0], loads[1]);
+            add_outputs(w, n, &o);
         }
-        int mixed = other->count != 0;
-        uint64_t next = k == 0 && mixed ? other->first : entry;
-        /* output o + 2 waits until output o is stored: at once if outputs are steps */
-        uint64_t own = w->steps == 1 ? g->store : 0;
-        uint64_t before = w->steps == 1 && mixed ? other->store : own;
-        uint64_t sum = g->count * g->inner;
-        sum += (g->count - 1) * period(g, g->first, own) + period(g, next, before);
-        uint64_t stores = max_u(g->store, (g->step + g->drain + g->store) / 2);
-        cycles += max_u(sum, g->count * stores);
     }
-    return cycles;
+    w->cost.glb_words += columns * groups * w->steps *
+                         (passes * size[1] * (w->m->r * s->ifmap + 2 * s->psums) +
+                          passes * w->filter_words);
 }
 
-/* All column tiles of `count` strips of ev ofmap rows. */
-static void add_strips(struct walk *w, uint64_t count, uint64_t ev) {
-    struct tile tiles[2] = {{0}};
-    uint64_t cycles = 0;
-    struct mapping_cost before = w->cost;
-    for (int k = 0; k < 2; k++) {
-        tiles[k].count = w->tiles.count[k];
-        if (tiles[k].count) {
-            make_tile(w, ev, w->tiles.size[k], &tiles[k]);
+/* All ofmap tiles. */
+static void add_tiles(struct walk *w) {
+    for (unsigned i = 0; i < 8; i++) {
+        const unsigned a = i & 1, b = i >> 1 & 1, c = i >> 2;
+        const uint64_t size[3] = {w->strips.size[a], w->tiles.size[b],
+                                  w->filters.size[c]};
+        const uint64_t count[3] = {w->strips.count[a], w->tiles.count[b],
+                                   w->filters.count[c]};
+        const int first[2] = {a == (w->strips.count[0] == 0) &&
+                                  b == (w->tiles.count[0] == 0),
+                              c == (w->filters.count[0] == 0)};
+        if (count[0] && count[1] && count[2]) {
+            const struct slots s = slot_terms(w->hw, w->m, size[0]);
+            add_size(w, &s, size, count, first);
         }
     }
-    for (int k = 0; k < 2; k++) {
-        const struct tile *t = &tiles[k], *other = &tiles[!k];
-        if (t->count) {
-            uint64_t next = other->count ? other->entry : t->entry;
-            cycles +=
-                (t->count - 1) * tile_cycles(w, t, t->entry) + tile_cycles(w, t, next);
-        }
-    }
-    w->cost.cycles += count * cycles;
-    w->cost.dram_words += (count - 1) * (w->cost.dram_words - before.dram_words);
-    w->cost.glb_words += (count - 1) * (w->cost.glb_words - before.glb_words);
+}
+
+/* Whether as many buffers as the region has make it load nothing twice. */
+static int stays(const struct walk *w, enum glb_use use, int keep) {
+    struct mapping_contents c;
+    mapping_contents(w->l, w->m, use, &c);
+    return c.cycle <= 2 || keep;
 }
 
 /* What cannot overlap: the first load group and the last store. */
@@ -303,10 +277,6 @@ static void add_ends(struct walk *w) {
     uint64_t blocks =
         ceil_div(w->filters.size[w->filters.count[1] != 0], w->hw->act_lanes);
     cycles += store_cycles(w->hw, blocks * ev * fv, blocks * (fv < l->f ? ev : 1));
-    if (w->filters_stay) {
-        w->cost.dram_words +=
-            ceil_div(l->m, w->pass) * w->filter_words * w->n.channel_groups * w->n.slices;
-    }
     struct slots s = slot_terms(w->hw, m, ev);
     w->cost.cycles += cycles + LAYER_CYCLES + s.base * m->rk * m->r;
 }
@@ -322,13 +292,9 @@ void mapper_cost(const struct hw *hw, const struct layer *l, const struct mappin
     w.channels = split(l->c, min_u((uint64_t)m->q * m->r, l->c));
     w.filter_words = (uint64_t)m->rk * m->r * m->t * mapping_kf(hw, m);
     w.steps = (uint64_t)w.n.channel_groups * w.n.slices;
-    w.ifmap_stays = (uint64_t)w.n.channel_groups * w.n.tile_slices <= 2;
-    w.filters_stay = w.n.filter_groups * w.steps <= 2;
-    for (int i = 0; i < 2; i++) {
-        if (w.strips.count[i]) {
-            add_strips(&w, w.strips.count[i], w.strips.size[i]);
-        }
-    }
+    w.ifmap_stays = stays(&w, GLB_IFMAP, m->keep_ifmap != 0);
+    w.filters_stay = stays(&w, GLB_FILTER, m->keep_filters != 0);
+    add_tiles(&w);
     add_ends(&w);
     *cost = w.cost;
 }
@@ -340,7 +306,7 @@ uint64_t mapper_bound(const struct hw *hw, const struct layer *l,
     for (int i = 0; i < 2; i++) {
         if (strips.count[i]) {
             struct slots s = slot_terms(hw, m, strips.size[i]);
-            cycles += strips.count[i] * step_cycles(m, &s, l->f, passes, 1);
+            cycles += strips.count[i] * step_cycles(m, &s, l->f, passes, 0);
         }
     }
     return cycles * mapping_slice_count(l, m) * ceil_div(l->c, (uint64_t)m->q * m->r);

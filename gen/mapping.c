@@ -40,6 +40,20 @@ static unsigned side_folds(unsigned n, unsigned d, unsigned k) {
     return folds;
 }
 
+int mapping_viewable(const struct layer *l, unsigned plane) {
+    return plane == 0 || (l->r == 1 && l->s == 1 && l->u == 1 && l->pad == 0 &&
+                          l->h * l->w % plane == 0);
+}
+
+struct layer mapping_view(const struct layer *l, const struct mapping *m) {
+    struct layer view = *l;
+    if (m->plane) {
+        view.h = view.e = m->plane;
+        view.w = view.f = l->h * l->w / m->plane;
+    }
+    return view;
+}
+
 unsigned mapping_slice_count(const struct layer *l, const struct mapping *m) {
     return side_folds(l->r, m->d, m->rk) * side_folds(l->s, m->d, m->sk);
 }
@@ -94,8 +108,14 @@ void mapping_step(const struct layer *l, const struct mapping *m, uint64_t index
     index /= n.slices;
     unsigned group = (unsigned)(index % n.channel_groups);
     s->output = index / n.channel_groups;
-    s->filter_group = (unsigned)(s->output % n.filter_groups);
-    uint64_t tile = s->output / n.filter_groups;
+    const uint64_t column_tiles = (uint64_t)n.strips * n.tiles;
+    uint64_t outer = s->output / n.filter_groups, inner = s->output % n.filter_groups;
+    if (m->filters_outer) {
+        outer = s->output / column_tiles;
+        inner = s->output % column_tiles;
+    }
+    const uint64_t tile = m->filters_outer ? inner : outer;
+    s->filter_group = (unsigned)(m->filters_outer ? outer : inner);
     s->x0 = (unsigned)(tile % n.tiles) * m->f;
     s->fv = min_u(m->f, l->f - s->x0);
     s->y0 = (unsigned)(tile / n.tiles) * m->e;
@@ -157,8 +177,10 @@ void mapping_tile(const struct hw *hw, const struct layer *l, const struct mappi
     tile->blocks = ceil_div(s->c0 % hw->act_lanes + channels, hw->act_lanes);
 }
 
-unsigned mapping_bubbles(const struct hw *hw, const struct layer *l,
-                         const struct mapping *m) {
+/* The least number of idle beats, at least `least`, before a step: its first window goes
+ * into the ring while the rows of a set still use the positions of the last beats. */
+static unsigned idle_beats(const struct hw *hw, const struct layer *l,
+                           const struct mapping *m, unsigned least) {
     unsigned depth = hw->design.ifmap_spad_words / m->q;
     unsigned passes = ceil_div(min_u(m->m, l->m), m->p * m->t);
     unsigned rest = l->m % m->m, narrow = l->f % m->f;
@@ -167,12 +189,17 @@ unsigned mapping_bubbles(const struct hw *hw, const struct layer *l,
     if ((uint64_t)min_u(tail, passes) * narrow < m->rk) {
         return m->rk;
     }
-    for (unsigned n = 1; n < m->rk; n++) {
+    for (unsigned n = least; n < m->rk; n++) {
         if (depth >= m->a * (m->rk - 1 - n) + 2 * m->sk) {
             return n;
         }
     }
     return m->rk;
+}
+
+void mapping_bubbles(const struct hw *hw, const struct layer *l, struct mapping *m) {
+    m->bubbles = idle_beats(hw, l, m, 1);
+    m->ready_bubbles = idle_beats(hw, l, m, 0);
 }
 
 /* The largest number of blocks that the channels of a step touch. */
@@ -196,50 +223,78 @@ static uint64_t ifmap_need(const struct hw *hw, const struct layer *l,
     return (rows < h ? rows : h) * (cols < l->w ? cols : l->w) * tile_blocks(hw, l, m);
 }
 
-/* Region sizes in bus words: ifmap, filter, psum, ofmap, bias. */
-enum { REGIONS = 5 };
 static void region_needs(const struct hw *hw, const struct layer *l,
-                         const struct mapping *m, uint64_t need[REGIONS]) {
+                         const struct mapping *m, uint64_t need[GLB_USES]) {
     uint64_t passes = ceil_div(min_u(m->m, l->m), m->p * m->t);
     uint64_t stride = mapping_psum_stride(hw, m, m->e);
     uint64_t filters = passes * m->p * m->t, cb = hw->act_lanes;
     int whole = m->q * m->r >= l->c && mapping_slice_count(l, m) == 1;
-    need[0] = ifmap_need(hw, l, m);
-    need[1] = passes * m->rk * m->r * m->t * mapping_kf(hw, m);
-    need[2] = whole ? 0 : passes * m->f * stride;
-    need[3] = (filters + cb - 1) / cb * m->e * m->f;
-    need[4] = passes * m->t * mapping_kp(hw, m);
+    need[GLB_IFMAP] = ifmap_need(hw, l, m);
+    need[GLB_FILTER] = passes * m->rk * m->r * m->t * mapping_kf(hw, m);
+    need[GLB_PSUM] = whole ? 0 : passes * m->f * stride;
+    need[GLB_OFMAP] = (filters + cb - 1) / cb * m->e * m->f;
+    need[GLB_BIAS] = passes * m->t * mapping_kp(hw, m);
+}
+
+void mapping_contents(const struct layer *l, const struct mapping *m, enum glb_use use,
+                      struct mapping_contents *c) {
+    struct mapping_loops n;
+    mapping_loops(l, m, &n);
+    const uint64_t column_tiles = (uint64_t)n.strips * n.tiles;
+    const uint64_t tiles = (uint64_t)n.channel_groups * n.tile_slices;
+    const uint64_t runs = (uint64_t)n.channel_groups * n.slices;
+    *c = (struct mapping_contents){1, 1};
+    switch (use) {
+    case GLB_IFMAP:
+        c->all = column_tiles * tiles;
+        c->cycle = m->filters_outer ? c->all : tiles;
+        break;
+    case GLB_FILTER:
+        c->all = n.filter_groups * runs;
+        c->cycle = m->filters_outer ? runs : c->all;
+        break;
+    case GLB_OFMAP:
+        c->all = c->cycle = n.outputs;
+        break;
+    case GLB_BIAS:
+        c->all = c->cycle = n.filter_groups;
+        break;
+    case GLB_PSUM:
+    case GLB_USES:
+        break;
+    }
+}
+
+/* Buffers of a region: two, so that one is filled while the other is used, or all that
+ * come back. */
+static uint64_t region_buffers(const struct layer *l, const struct mapping *m,
+                               enum glb_use use) {
+    struct mapping_contents c;
+    mapping_contents(l, m, use, &c);
+    const int keep =
+        (use == GLB_IFMAP && m->keep_ifmap) || (use == GLB_FILTER && m->keep_filters);
+    const uint64_t buffers = keep && c.cycle > 2 ? c.cycle : 2;
+    return c.all < buffers ? c.all : buffers;
 }
 
 int mapping_place(const struct hw *hw, const struct layer *l, struct mapping *m,
                   uint64_t *banks) {
-    struct glb_regions g = {0};
-    uint32_t *base[REGIONS] = {g.ifmap, g.filter, &g.psum, g.ofmap, g.bias};
-    uint32_t *words[REGIONS] = {&g.ifmap_words, &g.filter_words, &g.psum_words,
-                                &g.ofmap_words, &g.bias_words};
-    uint64_t need[REGIONS], at = 0, end = 0, bank = hw->glb_bank_words;
+    uint64_t need[GLB_USES], at = 0, end = 0, bank = hw->glb_bank_words;
     uint64_t limit = hw->glb_words < (1u << 24) ? hw->glb_words : 1u << 24;
-    struct mapping_loops n;
-    mapping_loops(l, m, &n);
+    struct glb_region glb[GLB_USES] = {{0}};
     region_needs(hw, l, m, need);
-    const uint64_t loads[REGIONS] = {
-        (uint64_t)n.strips * n.tiles * n.channel_groups * n.tile_slices,
-        (uint64_t)n.filter_groups * n.channel_groups * n.slices, 1, n.outputs,
-        n.filter_groups};
-    for (size_t i = 0; i < REGIONS; i++) {
-        if (need[i] > UINT32_MAX) {
+    for (unsigned i = 0; i < GLB_USES; i++) {
+        const uint64_t pitch = (need[i] + bank - 1) / bank;
+        const uint64_t count = region_buffers(l, m, (enum glb_use)i);
+        if (need[i] > UINT32_MAX || pitch > UINT32_MAX / count ||
+            at > UINT32_MAX - pitch * count) {
             at = UINT64_MAX;
             break;
         }
-        *words[i] = (uint32_t)need[i];
-        for (size_t k = 0; k < (loads[i] > 1 ? 2 : 1); k++) {
-            base[i][k] = (uint32_t)(at * bank);
-            end = need[i] ? at * bank + need[i] : end;
-            at += (need[i] + bank - 1) / bank;
-        }
-        if (loads[i] == 1 && i != 2) {
-            base[i][1] = base[i][0];
-        }
+        glb[i] = (struct glb_region){(uint32_t)(at * bank), (uint32_t)(pitch * bank),
+                                     (uint32_t)count, (uint32_t)need[i]};
+        end = need[i] ? (at + pitch * (count - 1)) * bank + need[i] : end;
+        at += pitch * count;
     }
     if (banks) {
         *banks = at;
@@ -247,7 +302,9 @@ int mapping_place(const struct hw *hw, const struct layer *l, struct mapping *m,
     if (at == UINT64_MAX || end > limit) {
         return -1;
     }
-    m->glb = g;
+    for (unsigned i = 0; i < GLB_USES; i++) {
+        m->glb[i] = glb[i];
+    }
     return 0;
 }
 
@@ -286,6 +343,9 @@ static int check_letters(const struct hw *hw, const struct layer *l,
         {"sk", m->sk, 1, l->s},
         {"m", m->m, 1, 1u << 24},
         {"share", m->share, 0, 1},
+        {"filters_outer", m->filters_outer, 0, 1},
+        {"keep_ifmap", m->keep_ifmap, 0, 1},
+        {"keep_filters", m->keep_filters, 0, 1},
         {"rows of the chain", (uint64_t)m->rk * m->r, 1, g->rows},
         {"columns of the sets", (uint64_t)m->e * m->t, 1, g->cols},
     };
@@ -314,7 +374,9 @@ static int check_fields(const struct hw *hw, const struct layer *l,
     uint64_t jump = (m->sk > m->a ? m->sk - m->a : m->a - m->sk);
     uint64_t stride = mapping_psum_stride(hw, m, m->e);
     struct mapping_loops n;
+    struct mapping idle = *m;
     mapping_loops(l, m, &n);
+    mapping_bubbles(hw, l, &idle);
     const struct rule rules[] = {
         {"rk", m->rk, 1, ceil_div(l->r, m->d)},
         {"sk", m->sk, 1, min_u(ceil_div(l->s, m->d), 255)},
@@ -322,7 +384,8 @@ static int check_fields(const struct hw *hw, const struct layer *l,
          g->filter_spad_words},
         {"ifmap spad positions", g->ifmap_spad_words / m->q,
          m->sk + (uint64_t)m->a * m->rk, UINT16_MAX},
-        {"bubbles", m->bubbles, mapping_bubbles(hw, l, m), mapping_bubbles(hw, l, m)},
+        {"bubbles", m->bubbles, idle.bubbles, idle.bubbles},
+        {"ready_bubbles", m->ready_bubbles, idle.ready_bubbles, idle.ready_bubbles},
         {"stride", l->u, 1, 255},
         {"weights of a pass", (uint64_t)m->sk * m->q, 1, UINT16_MAX},
         {"weight words of a chain row", m->t * kf, 1, UINT16_MAX},
@@ -344,42 +407,30 @@ static int check_fields(const struct hw *hw, const struct layer *l,
 /* Regions hold what they must, start on banks, and do not meet. */
 static int check_regions(const struct hw *hw, const struct layer *l,
                          const struct mapping *m, struct error *err) {
-    const struct glb_regions *g = &m->glb;
-    uint64_t need[REGIONS], bank = hw->glb_bank_words;
-    const struct {
-        uint64_t base, words, need;
-    } all[] = {{g->ifmap[0], g->ifmap_words, 0},   {g->ifmap[1], g->ifmap_words, 0},
-               {g->filter[0], g->filter_words, 1}, {g->filter[1], g->filter_words, 1},
-               {g->psum, g->psum_words, 2},        {g->ofmap[0], g->ofmap_words, 3},
-               {g->ofmap[1], g->ofmap_words, 3},   {g->bias[0], g->bias_words, 4},
-               {g->bias[1], g->bias_words, 4}};
-    struct mapping placed = *m;
+    uint64_t need[GLB_USES], bank = hw->glb_bank_words;
+    uint64_t limit = hw->glb_words < (1u << 24) ? hw->glb_words : 1u << 24;
     region_needs(hw, l, m, need);
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        uint64_t end = all[i].base + all[i].words;
-        if (all[i].words < need[all[i].need] || all[i].base % bank ||
-            end > hw->glb_words || end > 1u << 24) {
-            return error_set(err, "mapping of %s: GLB region %zu is short or misplaced",
+    for (unsigned i = 0; i < GLB_USES; i++) {
+        const struct glb_region *g = &m->glb[i];
+        const uint64_t last = (uint64_t)g->base + (uint64_t)(g->count - 1) * g->pitch;
+        if (g->words < need[i] || g->pitch < g->words || g->base % bank ||
+            g->pitch % bank || (need[i] && last + g->words > limit)) {
+            return error_set(err, "mapping of %s: GLB region %u is short or misplaced",
                              l->name, i);
         }
-        for (size_t k = 0; k < i; k++) {
-            uint64_t last = (all[k].base + all[k].words + bank - 1) / bank * bank;
-            int meet = all[i].base < last && all[k].base < (end + bank - 1) / bank * bank;
-            int twins = all[i].need == all[k].need && all[i].base == all[k].base;
-            if (all[i].words && all[k].words && meet && !twins) {
-                return error_set(err, "mapping of %s: GLB regions %zu and %zu meet",
+        if (g->count != region_buffers(l, m, (enum glb_use)i)) {
+            return error_set(err, "mapping of %s: GLB region %u has %u buffers, not %llu",
+                             l->name, i, g->count,
+                             (unsigned long long)region_buffers(l, m, (enum glb_use)i));
+        }
+        for (unsigned k = 0; k < i; k++) {
+            const struct glb_region *h = &m->glb[k];
+            const uint64_t h_end = h->base + (uint64_t)h->count * h->pitch;
+            if (need[i] && need[k] && g->base < h_end &&
+                h->base < g->base + (uint64_t)g->count * g->pitch) {
+                return error_set(err, "mapping of %s: GLB regions %u and %u meet",
                                  l->name, k, i);
             }
-        }
-    }
-    /* a buffer may be single only where mapping_place makes it so */
-    if (mapping_place(hw, l, &placed, NULL) == 0) {
-        const struct glb_regions *h = &placed.glb;
-        if ((g->ifmap[0] == g->ifmap[1] && h->ifmap[0] != h->ifmap[1]) ||
-            (g->filter[0] == g->filter[1] && h->filter[0] != h->filter[1]) ||
-            (g->ofmap[0] == g->ofmap[1] && h->ofmap[0] != h->ofmap[1]) ||
-            (g->bias[0] == g->bias[1] && h->bias[0] != h->bias[1])) {
-            return error_set(err, "mapping of %s: a GLB buffer is not doubled", l->name);
         }
     }
     return 0;

@@ -4,8 +4,12 @@
  *
  * Loop nest, outermost first (docs/architecture.md, "Loop nest"):
  *   strip (e ofmap rows) > column tile (f ofmap columns) > filter group (m filters) >
- *   channel group (q*r channels) > kernel slice > pass (p*t filters).
- * One iteration of the first five loops is a step.
+ *   channel group (q*r channels) > kernel slice > pass (p*t filters),
+ * or with the filter group outermost. One iteration of the first five loops is a step.
+ *
+ * A layer of 1x1 taps, stride 1 and no padding does not know how its plane is cut into
+ * rows: a mapping may view H x W as `plane` rows of H*W / plane columns. All functions
+ * here but mapping_view and mapping_search take the layer as the mapping views it.
  */
 #ifndef QADAM_MAPPING_H
 #define QADAM_MAPPING_H
@@ -16,11 +20,13 @@
 #include "gen/error.h"
 #include "gen/network.h"
 
-/* GLB regions, each a whole number of banks; [2] = double-buffered. */
-struct glb_regions {
-    uint32_t ifmap[2], filter[2], psum, bias[2], ofmap[2]; /* base, bus words */
-    uint32_t ifmap_words, filter_words, psum_words, bias_words, ofmap_words; /* sizes */
+/* A GLB region: count buffers of whole banks, buffer i at base + i * pitch. Bus words. */
+struct glb_region {
+    uint32_t base, pitch, count;
+    uint32_t words; /* used of each buffer */
 };
+
+enum glb_use { GLB_IFMAP, GLB_FILTER, GLB_PSUM, GLB_OFMAP, GLB_BIAS, GLB_USES };
 
 struct mapping {
     unsigned e;       /* ofmap rows side by side: columns of one PE set */
@@ -35,9 +41,23 @@ struct mapping {
     unsigned d;       /* kernel phase step: 1, or u (polyphase: kernel taps d apart) */
     unsigned a;       /* ifmap positions a window advances per beat: u / d */
     unsigned bubbles; /* idle beats at the start of a step, >= 1 */
+    unsigned ready_bubbles; /* ... of a step that was there when the last pass of the one
+                               before it began, >= 0 */
     unsigned share; /* 1: one ifmap tile serves all slices of a phase row; 0: one each */
-    struct glb_regions glb;
+    unsigned plane; /* rows of the viewed plane; 0: as the layer has it */
+    unsigned filters_outer; /* 1: the filter group is the outermost loop */
+    /* 1: the GLB holds more than two buffers, so that nothing is loaded again: the ifmap
+     * tiles of a column tile (filters_outer: the whole ifmap), the weights of the layer
+     * (filters_outer: of a filter group) */
+    unsigned keep_ifmap, keep_filters;
+    struct glb_region glb[GLB_USES];
 };
+
+/* Whether a plane of the layer may be viewed as `plane` rows (0 always may). */
+int mapping_viewable(const struct layer *l, unsigned plane);
+
+/* The layer as *m views it; m->plane must be viewable. */
+struct layer mapping_view(const struct layer *l, const struct mapping *m);
 
 /* Kernel slices of a mapping, in the order they run: phase row, phase column, row
  * fold, column fold. Slice taps are (r0 + i*d, s0 + j*d), i < rk, j < sk; taps outside
@@ -69,7 +89,7 @@ struct mapping_step {
     int first, last;           /* of its ofmap tile */
     uint64_t run;              /* index of its weight run */
     uint64_t tile;             /* number of its ifmap tile */
-    uint64_t output;           /* index of its ofmap tile */
+    uint64_t output;           /* index of its ofmap tile, in the order they are made */
     unsigned filter_group;     /* index of its bias run */
 };
 void mapping_step(const struct layer *l, const struct mapping *m, uint64_t index,
@@ -101,9 +121,23 @@ unsigned mapping_kp(const struct hw *hw, const struct mapping *m);
 /* Bus words of the psums of one beat when a strip has ev ofmap rows: even. */
 uint64_t mapping_psum_stride(const struct hw *hw, const struct mapping *m, unsigned ev);
 
-/* Idle beats that a step of this mapping needs (every field but bubbles and glb set). */
-unsigned mapping_bubbles(const struct hw *hw, const struct layer *l,
-                         const struct mapping *m);
+/* Set the idle beats that the steps of this mapping need (every other field but glb
+ * set). */
+void mapping_bubbles(const struct hw *hw, const struct layer *l, struct mapping *m);
+
+/* Word of a buffer. */
+static inline uint32_t mapping_buffer(const struct mapping *m, enum glb_use use,
+                                      unsigned buffer) {
+    return m->glb[use].base + buffer * m->glb[use].pitch;
+}
+
+/* Distinct contents of a region over the layer, and those that come back before the
+ * others have been used up: with as many buffers nothing is loaded twice. */
+struct mapping_contents {
+    uint64_t all, cycle;
+};
+void mapping_contents(const struct layer *l, const struct mapping *m, enum glb_use use,
+                      struct mapping_contents *c);
 
 /* Give every GLB region its banks (every field but glb set).
  * Returns 0, or -1 if the banks do not suffice. banks may be NULL and is set to the

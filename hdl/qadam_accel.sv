@@ -275,7 +275,7 @@ module qadam_accel #(
 
   // ---- Compute unit -----------------------------------------------------------------------------
 
-  logic ifmap_fire, filter_fire, psum_fire, slot, running, overrun, head_active, head_bubble;
+  logic ifmap_fire, filter_fire, filter_wait, psum_fire, slot, running, overrun, head_active, head_bubble;
   logic wait_load, wait_store;
   logic [7:0] overflows;
   logic [7*32-1:0] accesses;
@@ -326,6 +326,7 @@ module qadam_accel #(
       .wait_store_o    (wait_store),
       .ifmap_fire_o    (ifmap_fire),
       .filter_fire_o   (filter_fire),
+      .filter_wait_o   (filter_wait),
       .psum_fire_o     (psum_fire),
       .overflows_o     (overflows),
       .accesses_o      (accesses)
@@ -339,7 +340,7 @@ module qadam_accel #(
     spent = '0;
     if (running && overrun) begin
       if (ifmap_fire) spent[1] = 1'b1;
-      else if (filter_fire) spent[2] = 1'b1;
+      else if (filter_wait) spent[2] = 1'b1;
       else spent[3] = 1'b1;
     end else if (running && head_active) begin
       spent[0] = 1'b1;

@@ -23,6 +23,10 @@ module qadam_chain_row #(
     output qadam_pkg::desc_t                  desc_o,
     output logic                              head_active_o,  // chain head with a beat now
     output logic                              head_bubble_o,
+    // load of this row's next pass, until the next one: GLB address and the bank in use
+    output logic [                      23:0] load_addr_o,
+    output logic                              load_bank_o,
+    output logic                              due_o,          // the row starts a pass next
     // of the coming slot
     output logic                              active_d_o,
     output logic                              load_d_o,
@@ -65,6 +69,14 @@ module qadam_chain_row #(
     else if (advance_i) desc_q <= desc_d;
   end
 
+  always_ff @(posedge clk_i) begin
+    if (advance_i && desc_d.load) begin
+      load_addr_o <= desc_d.filter_addr;
+      load_bank_o <= desc_d.bank;
+    end
+  end
+
+  assign due_o = used_i && above_i.active && above_i.new_pass;
   assign desc_o = desc_q;
   assign head_active_o = head_i && desc_q.active;
   assign head_bubble_o = head_i && desc_q.bubble;

@@ -59,6 +59,7 @@ module qadam_compute #(
     output logic                  wait_store_o,    // ... for its output buffer
     output logic                  ifmap_fire_o,
     output logic                  filter_fire_o,
+    output logic                  filter_wait_o,   // the next slot waits for filters
     output logic                  psum_fire_o,
     output logic [           7:0] overflows_o,
     output logic [      7*32-1:0] accesses_o
@@ -165,7 +166,8 @@ module qadam_compute #(
   logic load, drain, array_start, ifmap_done, filter_done, retire;
   qadam_pkg::desc_t head, drain_desc;
   logic [Rows*DescWidth-1:0] rows;
-  logic [Rows-1:0] ifmap_pending, filter_pending;
+  logic [Rows-1:0] ifmap_pending, filter_pending, filter_due, load_bank;
+  logic [24*Rows-1:0] load_addr;
   logic [qadam_pkg::CONTEXTS*StepWidth-1:0] contexts;
 
   qadam_sequencer #(
@@ -199,6 +201,9 @@ module qadam_compute #(
       .rows_o             (rows),
       .ifmap_pending_o    (ifmap_pending),
       .filter_pending_o   (filter_pending),
+      .load_addr_o        (load_addr),
+      .load_bank_o        (load_bank),
+      .due_o              (filter_due),
       .contexts_o         (contexts),
       .contexts_free_o    (contexts_free)
   );
@@ -256,8 +261,11 @@ module qadam_compute #(
       .config_i  (cfg),
       .load_i    (load),
       .pending_i (filter_pending),
-      .rows_i    (rows),
+      .addr_i    (load_addr),
+      .bank_i    (load_bank),
+      .due_i     (filter_due),
       .done_o    (filter_done),
+      .wait_o    (filter_wait_o),
       .fire_o    (filter_fire_o),
       .glb_req_o (glb_read_req_o[1]),
       .glb_addr_o(glb_read_addr_o[24+:24]),

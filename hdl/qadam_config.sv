@@ -74,6 +74,7 @@ module qadam_config #(
       config_q.shift <= w6[23:16];
       config_q.relu <= w6[24];
       config_q.bubbles <= w7[7:0];
+      config_q.ready_bubbles <= w7[23:16];
       config_q.x_step <= w7[15:8];
       config_q.pos_step <= w8[15:0];
       config_q.new_offset <= w8[31:16];

@@ -74,6 +74,7 @@ package qadam_pkg;
     logic [7:0]  shift;
     logic        relu;
     logic [7:0]  bubbles;
+    logic [7:0]  ready_bubbles;
     logic [7:0]  x_step;
     logic [15:0] pos_step;
     logic [15:0] new_offset;

@@ -29,7 +29,7 @@ module qadam_sequencer #(
     input  logic                                    step_valid_i,
     input  qadam_pkg::step_t                        step_i,
     output logic                                    step_take_o,
-    // feeds: no transfer left after this cycle
+    // feeds: no transfer left after this cycle (filters: none that the next slot needs)
     input  logic                                    ifmap_done_i,
     input  logic                                    filter_done_i,
     // step retired by the psum unit
@@ -47,6 +47,10 @@ module qadam_sequencer #(
     output logic [              Rows*DescWidth-1:0] rows_o,
     output logic [                        Rows-1:0] ifmap_pending_o,
     output logic [                        Rows-1:0] filter_pending_o,
+    // loads that the rows have handed in, and the rows that start a pass in the next slot
+    output logic [                     24*Rows-1:0] load_addr_o,
+    output logic [                        Rows-1:0] load_bank_o,
+    output logic [                        Rows-1:0] due_o,
     // contexts of the steps in flight
     output logic [qadam_pkg::CONTEXTS*StepWidth-1:0] contexts_o,
     output logic                                    contexts_free_o   // no step in flight
@@ -67,7 +71,8 @@ module qadam_sequencer #(
   localparam int unsigned CTX_BITS = $clog2(qadam_pkg::CONTEXTS);
 
   qadam_pkg::step_t step_q;  // the step whose beats are made
-  logic [CTX_BITS-1:0] ctx_alloc_q, ctx_q;
+  qadam_pkg::step_t next_q;  // the step taken last
+  logic [CTX_BITS-1:0] ctx_alloc_q, ctx_q, next_ctx_q;
   logic [CTX_BITS:0] ctx_used_q;
   logic take;
 
@@ -94,15 +99,15 @@ module qadam_sequencer #(
   logic [23:0] group_pitch_d;
   logic [24*qadam_pkg::CONTEXTS-1:0] group_pitch;
 
-  assign group_pitch_d = 32'(config_i.qt) == ActLanes ? 24'(step_q.blk_pitch * 24'(config_i.kw))
-                                                      : step_q.blk_pitch;
+  assign group_pitch_d = 32'(config_i.qt) == ActLanes ? 24'(next_q.blk_pitch * 24'(config_i.kw))
+                                                      : next_q.blk_pitch;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) taken_q <= 1'b0;
     else taken_q <= take;
   end
   for (genvar c = 0; c < qadam_pkg::CONTEXTS; c++) begin : gen_pitch
     logic [23:0] pitch_q;
-    always_ff @(posedge clk_i) if (taken_q && 32'(ctx_q) == c) pitch_q <= group_pitch_d;
+    always_ff @(posedge clk_i) if (taken_q && 32'(next_ctx_q) == c) pitch_q <= group_pitch_d;
     assign group_pitch[24*c+:24] = pitch_q;
   end
 
@@ -111,12 +116,13 @@ module qadam_sequencer #(
   logic [1:0] state_q, state_d;
   logic [7:0] bubbles_q, bubbles_d;
   logic first_q, first_d;  // the next beat is the step's first
+  logic next_valid_q, next_valid_d;  // next_q has handed in its first loads and waits
   logic dir_q, dir_d, bank_q, bank_d;
   logic [15:0] beat_q, beat_d, pass_q, pass_d, ring_q, ring_d, pos_q, pos_d;
   logic [23:0] addr_q, addr_d, filter_q, filter_d;
   qadam_pkg::desc_t head_d, head_q;
 
-  logic step_ready, new_pass, turn, last_beat, last_pass, shift;
+  logic enter, step_ready, new_pass, turn, last_beat, last_pass, shift;
   logic [15:0] ring_up_window, ring_down_window, ring_up, ring_down;
 
   assign step_ready = step_valid_i && 32'(ctx_used_q) < qadam_pkg::CONTEXTS;
@@ -154,6 +160,8 @@ module qadam_sequencer #(
     pos_d = pos_q;
     addr_d = addr_q;
     filter_d = filter_q;
+    next_valid_d = next_valid_q;
+    enter = 1'b0;
     head_d = '0;
     if (advance) begin
       unique case (state_q)
@@ -166,11 +174,9 @@ module qadam_sequencer #(
           head_d.ctx = ctx_alloc_q;
           head_d.filter_addr = step_i.filter_base;
           filter_d = step_i.filter_base;
+          enter = 1'b1;
           bubbles_d = config_i.bubbles - 8'd1;
           state_d = config_i.bubbles == 8'd1 ? BEAT : BUBBLE;
-          first_d = 1'b1;
-          beat_d = '0;
-          pass_d = '0;
         end
         BUBBLE: begin
           head_d.bubble = 1'b1;
@@ -215,21 +221,40 @@ module qadam_sequencer #(
           if (new_pass && !last_pass) begin
             head_d.load = 1'b1;
             filter_d = filter_q + config_pass_words_i;
+          end else if (last_pass && !next_valid_q && step_ready) begin
+            take = 1'b1;  // the next step's filters load while this one's last pass runs
+            next_valid_d = 1'b1;
+            head_d.load = 1'b1;
+            filter_d = step_i.filter_base;
           end
           head_d.filter_addr = filter_d;
           // what comes next
           first_d = 1'b0;
           beat_d = last_beat ? '0 : beat_q + 16'd1;
           if (last_beat) pass_d = pass_q + 16'd1;
-          if (last_beat && last_pass) state_d = IDLE;
+          if (last_beat && last_pass) begin
+            state_d = IDLE;
+            if (next_valid_d) begin
+              enter = 1'b1;
+              next_valid_d = 1'b0;
+              bubbles_d = config_i.ready_bubbles;
+              state_d = config_i.ready_bubbles == '0 ? BEAT : BUBBLE;
+            end
+          end
         end
       endcase
+      if (enter) begin
+        first_d = 1'b1;
+        beat_d = '0;
+        pass_d = '0;
+      end
     end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       state_q <= IDLE;
+      next_valid_q <= 1'b0;
       first_q <= 1'b0;
       dir_q <= 1'b0;
       bank_q <= 1'b0;
@@ -240,6 +265,7 @@ module qadam_sequencer #(
     end else if (advance) begin
       state_q <= state_d;
       first_q <= first_d;
+      next_valid_q <= next_valid_d;
       dir_q <= dir_d;
       bank_q <= bank_d;
       ring_q <= clear_ring ? '0 : ring_d;
@@ -257,8 +283,12 @@ module qadam_sequencer #(
       filter_q <= filter_d;
     end
     if (take) begin
-      step_q <= step_i;
-      ctx_q <= ctx_alloc_q;
+      next_q <= step_i;
+      next_ctx_q <= ctx_alloc_q;
+    end
+    if (enter) begin
+      step_q <= take ? step_i : next_q;
+      ctx_q <= take ? ctx_alloc_q : next_ctx_q;
     end
   end
 
@@ -292,6 +322,9 @@ module qadam_sequencer #(
         .desc_o       (rows_o[DescWidth*r+:DescWidth]),
         .head_active_o(head_active[r]),
         .head_bubble_o(head_bubble[r]),
+        .load_addr_o  (load_addr_o[24*r+:24]),
+        .load_bank_o  (load_bank_o[r]),
+        .due_o        (due_o[r]),
         .active_d_o   (row_active[r]),
         .load_d_o     (filter_pending_o[r]),
         .deliver_d_o  (row_deliver[r])

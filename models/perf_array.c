@@ -86,6 +86,7 @@ static void take_config(struct perf *p, uint64_t now) {
     a->row_words = perf_field(c, 5, 31, 16);
     a->kp = perf_field(c, 6, 7, 0);
     a->bubbles = perf_field(c, 7, 7, 0);
+    a->ready_bubbles = perf_field(c, 7, 23, 16);
     a->groups = a->chain_rows / a->rk;
     a->dir = 0;
     a->beat_cycles = perf_max(a->p, p->hw->type.add_latency + 1) * a->sq;
@@ -118,8 +119,8 @@ static unsigned existing_words(const struct perf *p, const struct command *c) {
 static void take_step(struct perf *p) {
     struct perf_array *a = &p->array;
     const struct command *c = a->wait.command;
-    a->current = (unsigned)(a->taken++ % PERF_CONTEXTS);
-    struct perf_step *s = &a->steps[a->current];
+    a->next = (unsigned)(a->taken++ % PERF_CONTEXTS);
+    struct perf_step *s = &a->steps[a->next];
     s->command = c;
     s->ev = perf_field(c, 1, 31, 24);
     s->y_rows = perf_field(c, 2, 31, 16);
@@ -128,12 +129,18 @@ static void take_step(struct perf *p) {
     s->existing_words = existing_words(p, c);
     s->columns = s->ev * a->t;
     s->drain_words = s->columns * a->kp;
+}
+
+/* The step taken last is the one whose beats are made, after some bubbles. */
+static void enter_step(struct perf_array *a, unsigned bubbles) {
+    const struct command *c = a->steps[a->next].command;
+    a->current = a->next;
     a->beats = perf_field(c, 6, 15, 0);
     a->passes = perf_field(c, 6, 31, 16);
     a->beat = a->pass = 0;
     a->first = 1;
-    a->bubbles_left = a->bubbles - 1;
-    a->state = a->bubbles_left ? PERF_BUBBLE : PERF_BEAT;
+    a->bubbles_left = bubbles;
+    a->state = bubbles ? PERF_BUBBLE : PERF_BEAT;
 }
 
 /* Remember why the array waited for the step that is taken in cycle now. */
@@ -180,8 +187,10 @@ static void deliver(struct perf_array *a, struct perf_beat *b) {
     b->existing = to > from ? to - from : 0;
 }
 
-/* The work that enters the chain next; as the hardware's sequencer makes it. */
-static struct perf_beat make_beat(struct perf_array *a) {
+/* The beat that enters the chain next; as the hardware's sequencer makes it. Returns 0,
+ * or -1 when memory is out. */
+static int make_beat(struct perf *p, uint64_t now, struct perf_beat *head) {
+    struct perf_array *a = &p->array;
     struct perf_beat b = {0};
     const struct command *c = a->steps[a->current].command;
     b.step = (uint8_t)a->current;
@@ -194,16 +203,30 @@ static struct perf_beat make_beat(struct perf_array *a) {
         a->pos = a->dir ? a->pos - a->a : a->pos + a->a;
     }
     deliver(a, &b);
-    b.load = a->beat == 0 && a->pass + 1 < a->passes;
+    b.new_pass = a->beat == 0;
+    b.load = b.new_pass && a->pass + 1 < a->passes;
+    if (a->pass + 1 == a->passes && !a->next_valid && step_ready(p) <= now) {
+        take_step(p);
+        if (note_waiting(p, now)) {
+            return -1;
+        }
+        a->next_valid = 1;
+        b.load = 1;
+    }
     a->first = 0;
     if (++a->beat == a->beats) {
         a->beat = 0;
         if (++a->pass == a->passes) {
             b.last = 1;
             a->state = PERF_IDLE;
+            if (a->next_valid) {
+                a->next_valid = 0;
+                enter_step(a, a->ready_bubbles);
+            }
         }
     }
-    return b;
+    *head = b;
+    return 0;
 }
 
 /* ---- Counting -----------------------------------------------------------------------
@@ -263,6 +286,46 @@ static int count_slot(struct perf *p, uint64_t beat_cycles, uint64_t ifmap,
 /* ---- Slots ---------------------------------------------------------------------------
  */
 
+/* Rows hand in their loads; then those that the next slot needs are done first. Returns
+ * the cycles that they take. */
+static uint64_t load_due_rows(struct perf_array *a) {
+    uint64_t cycles = 0;
+    for (unsigned i = 0; i < a->chain_rows; i++) {
+        if (beat_at(a, a->slot - 1 - i)->load) {
+            a->load_pending[i] = 1;
+            a->loads_pending++;
+        }
+        if (a->load_pending[i] && beat_at(a, a->slot - i)->new_pass) {
+            a->load_pending[i] = 0;
+            a->loads_pending--;
+            cycles += a->row_words;
+            if (i == a->load_row && a->load_done > 0) { /* the rest of it */
+                cycles -= a->load_done;
+                a->load_done = 0;
+                a->load_row++;
+            }
+        }
+    }
+    return cycles;
+}
+
+/* The other rows take turns for some cycles. */
+static void load_other_rows(struct perf_array *a, uint64_t cycles) {
+    while (a->loads_pending > 0 && cycles > 0) {
+        while (a->load_row >= a->chain_rows || !a->load_pending[a->load_row]) {
+            a->load_row = a->load_row + 1 < a->chain_rows ? a->load_row + 1 : 0;
+        }
+        const uint64_t words = perf_min(cycles, a->row_words - a->load_done);
+        a->load_done += words;
+        cycles -= words;
+        if (a->load_done == a->row_words) {
+            a->load_done = 0;
+            a->load_pending[a->load_row++] = 0;
+            a->loads_pending--;
+        }
+    }
+}
+
 /* Length of slot a->slot, which begins in cycle a->start. */
 static int begin_slot(struct perf *p) {
     struct perf_array *a = &p->array;
@@ -277,8 +340,8 @@ static int begin_slot(struct perf *p) {
     for (unsigned i = 0; i < a->chain_rows; i++) {
         const struct perf_beat *b = beat_at(a, a->slot - 1 - i);
         active |= b->active;
-        filter += b->load ? a->row_words : 0;
     }
+    filter = load_due_rows(a);
     const struct perf_beat *bottom = beat_at(a, a->slot - 1 - a->chain_rows);
     if (bottom->active) {
         drain = perf_field(a->steps[bottom->step].command, 15, 15, 0);
@@ -287,6 +350,7 @@ static int begin_slot(struct perf *p) {
     uint64_t length = perf_max(perf_max(beat_cycles, drain), perf_max(ifmap, filter));
     length = perf_max(length, SLOT_MIN);
     a->length = length + length % 2;
+    load_other_rows(a, a->length - filter);
     return count_slot(p, beat_cycles, ifmap, filter);
 }
 
@@ -330,13 +394,14 @@ static int advance(struct perf *p, uint64_t now) {
         if (note_waiting(p, now)) {
             return -1;
         }
+        enter_step(a, a->bubbles - 1);
         head.load = head.bubble = 1;
         head.step = (uint8_t)a->current;
     } else if (a->state == PERF_BUBBLE) {
         head.bubble = 1;
         a->state = --a->bubbles_left ? PERF_BUBBLE : PERF_BEAT;
-    } else if (a->state == PERF_BEAT) {
-        head = make_beat(a);
+    } else if (a->state == PERF_BEAT && make_beat(p, now, &head)) {
+        return -1;
     }
     count_beat(p, &head);
     a->slot++;

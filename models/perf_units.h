@@ -64,6 +64,7 @@ struct perf_store {
 /* What the chain does in one slot, as far as time is concerned. */
 struct perf_beat {
     uint8_t active, load, bubble, last;
+    uint8_t new_pass;   /* the first beat of a pass */
     uint8_t step;       /* context */
     uint32_t positions; /* delivered to the first row of a group for this beat */
     uint32_t existing;  /* of them, positions that exist */
@@ -86,13 +87,15 @@ enum perf_state { PERF_IDLE, PERF_BUBBLE, PERF_BEAT };
 struct perf_array {
     struct perf_wait wait;
     /* configuration */
-    unsigned chain_rows, rk, a, sk, kw, qt, kf, t, e, kp, bubbles, groups;
+    unsigned chain_rows, rk, a, sk, kw, qt, kf, t, e, kp, bubbles, ready_bubbles, groups;
     uint64_t beat_cycles, p, sq, row_words;
     uint64_t config_free; /* cycle from which a step can be taken */
     /* step whose beats are made */
     enum perf_state state;
     unsigned bubbles_left, beat, beats, pass, passes, pos, current;
     int first, dir;
+    int next_valid; /* the step after it is taken: its first loads are on their way */
+    unsigned next;  /* context of the step taken last */
     struct perf_step steps[PERF_CONTEXTS];
     uint64_t taken;
     uint64_t retired[PERF_CONTEXTS]; /* retirement of the latest steps, a ring */
@@ -102,6 +105,11 @@ struct perf_array {
     uint64_t slot, start, length; /* of the current slot */
     struct perf_beat history[PERF_HISTORY];
     uint64_t idle; /* cycle from which nothing runs */
+    /* filter feed, at the start of the current slot */
+    uint8_t load_pending[PERF_HISTORY]; /* rows whose filters are not all there */
+    unsigned loads_pending;             /* their number */
+    unsigned load_row;  /* the row whose turn it is, or from which to look for it */
+    uint64_t load_done; /* words of it that are done */
     /* cycles for the reasons of waiting */
     struct perf_spans free_spans, load_spans, store_spans;
 };

@@ -141,11 +141,16 @@ static unsigned pick_lanes(struct prng *g, unsigned lanes, unsigned max) {
     }
 }
 
-int case_random_mapping(struct prng *g, const struct hw *hw, const struct layer *l,
+int case_random_mapping(struct prng *g, const struct hw *hw, const struct layer *layer,
                         struct mapping *m) {
     const struct design *z = &hw->design;
     for (unsigned tries = 0; tries < 2000; tries++) {
-        *m = (struct mapping){0};
+        *m = (struct mapping){.filters_outer = (unsigned)prng_below(g, 2),
+                              .keep_ifmap = prng_below(g, 3) == 0,
+                              .keep_filters = prng_below(g, 3) == 0};
+        m->plane = 1 + (unsigned)prng_below(g, 16);
+        m->plane = mapping_viewable(layer, m->plane) ? m->plane : 0;
+        const struct layer viewed = mapping_view(layer, m), *l = &viewed;
         m->d = prng_below(g, 2) ? l->u : 1;
         m->a = l->u / m->d;
         m->rk = pick(g, z->rows < l->r ? z->rows : (l->r + m->d - 1) / m->d);
@@ -161,7 +166,7 @@ int case_random_mapping(struct prng *g, const struct hw *hw, const struct layer 
         m->p = pick_lanes(g, hw->psum_lanes, z->psum_spad_words);
         m->share = (unsigned)prng_below(g, 2);
         m->m = m->p * m->t * (1 + (unsigned)prng_below(g, 1 + l->m / (m->p * m->t)));
-        m->bubbles = mapping_bubbles(hw, l, m);
+        mapping_bubbles(hw, l, m);
         if (mapping_place(hw, l, m, NULL) == 0 && mapping_check(hw, l, m, NULL) == 0) {
             return 0;
         }
@@ -175,11 +180,13 @@ const char *case_text(const struct hw *hw, const struct layer *l, const struct m
     (void)snprintf(buf, size,
                    "array %ux%u spads %u/%u/%u glb %u bus %u psum %u lanes %u/%u/%u; "
                    "C%u H%u W%u M%u E%u F%u R%u S%u U%u pad %u; "
-                   "e%u p%u q%u r%u t%u m%u f%u rk%u sk%u d%u share %u",
+                   "e%u p%u q%u r%u t%u m%u f%u rk%u sk%u d%u share %u "
+                   "plane %u outer %u keep %u%u",
                    z->rows, z->cols, z->ifmap_spad_words, z->filter_spad_words,
                    z->psum_spad_words, hw->glb_words, z->bus_bits, z->psum_bits,
                    hw->act_lanes, hw->weight_lanes, hw->psum_lanes, l->c, l->h, l->w,
                    l->m, l->e, l->f, l->r, l->s, l->u, l->pad, m->e, m->p, m->q, m->r,
-                   m->t, m->m, m->f, m->rk, m->sk, m->d, m->share);
+                   m->t, m->m, m->f, m->rk, m->sk, m->d, m->share, m->plane,
+                   m->filters_outer, m->keep_ifmap, m->keep_filters);
     return buf;
 }

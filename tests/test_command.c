@@ -143,7 +143,7 @@ Test(command, schedules) {
     struct prng g = prng_make(3, "schedules", 0);
     struct mapping m = {.e = 2, .p = 2, .q = 4, .r = 2, .t = 4, .m = 16, .f = 5};
     m.rk = 3, m.sk = 3, m.d = 1, m.a = 1;
-    m.bubbles = mapping_bubbles(&hw, &l, &m);
+    mapping_bubbles(&hw, &l, &m);
     cr_assert_eq(mapping_place(&hw, &l, &m, NULL), 0);
     for (unsigned i = 0; i < 40; i++) {
         check_list(&hw, &l, &m, &g);
@@ -158,7 +158,7 @@ Test(command, dma_shapes) {
     struct mapping m = {.e = 9, .p = 2, .q = 4, .r = 1, .t = 1, .m = 8, .f = 9};
     struct command_list list;
     m.rk = 3, m.sk = 3, m.d = 1, m.a = 1;
-    m.bubbles = mapping_bubbles(&hw, &l, &m);
+    mapping_bubbles(&hw, &l, &m);
     cr_assert_eq(mapping_place(&hw, &l, &m, NULL), 0);
     cr_assert_eq(command_list_build(&hw, &l, &m, 4, &list, NULL), 0);
     /* CONFIG, then filters, ifmap and bias of step 0 */
@@ -170,7 +170,7 @@ Test(command, dma_shapes) {
     command_list_close(&list);
     m.e = 3;
     m.f = 5;
-    m.bubbles = mapping_bubbles(&hw, &l, &m);
+    mapping_bubbles(&hw, &l, &m);
     cr_assert_eq(mapping_place(&hw, &l, &m, NULL), 0);
     cr_assert_eq(command_list_build(&hw, &l, &m, 4, &list, NULL), 0);
     ifmap = &list.commands[3];

@@ -4,6 +4,7 @@
  */
 #include "verif/testbench.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -72,14 +73,17 @@ static int check_prediction(const struct part *p, struct error *err) {
         return -1;
     }
     p->r->predicted_cycles += predicted.value[CNT_CYCLES];
-    for (unsigned k = 0; k < COUNTER_COUNT; k++) {
+    char text[400] = "";
+    size_t used = 0;
+    for (unsigned k = 0; k < COUNTER_COUNT && used < sizeof text; k++) {
         if (predictable(k, stalls) && counted->value[k] != predicted.value[k]) {
-            return error_set(err, "the model predicts %s = %llu, the RTL counts %llu",
-                             counter_name(k), (unsigned long long)predicted.value[k],
-                             (unsigned long long)counted->value[k]);
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s %s %llu, not %llu",
+                                     used ? "," : "", counter_name(k),
+                                     (unsigned long long)predicted.value[k],
+                                     (unsigned long long)counted->value[k]);
         }
     }
-    return 0;
+    return used ? error_set(err, "the model predicts%s as the RTL counts", text) : 0;
 }
 
 static int start(struct part *p, struct error *err) {
