@@ -261,8 +261,8 @@ static int lexical(const struct mapping *a, const struct mapping *b) {
                           a->share,
                           a->plane,
                           a->filters_outer,
-                          a->keep_ifmap,
-                          a->keep_filters};
+                          a->ifmap_buffers,
+                          a->filter_buffers};
     const unsigned y[] = {b->e,
                           b->p,
                           b->q,
@@ -276,8 +276,8 @@ static int lexical(const struct mapping *a, const struct mapping *b) {
                           b->share,
                           b->plane,
                           b->filters_outer,
-                          b->keep_ifmap,
-                          b->keep_filters};
+                          b->ifmap_buffers,
+                          b->filter_buffers};
     for (size_t i = 0; i < sizeof x / sizeof *x; i++) {
         if (x[i] != y[i]) {
             return x[i] < y[i] ? -1 : 1;
@@ -320,40 +320,56 @@ static uint64_t evaluate(struct search *s, const struct mapping *m) {
     return cost.cycles;
 }
 
-/* Whether a mapping's loop order and buffers are more than another name for a simpler
- * choice. */
-static int worth_keeping(const struct search *s, const struct mapping *m) {
-    struct mapping_loops n;
-    struct mapping_contents ifmap, filters;
-    mapping_loops(&s->l, m, &n);
-    mapping_contents(&s->l, m, GLB_IFMAP, &ifmap);
-    mapping_contents(&s->l, m, GLB_FILTER, &filters);
-    return !(m->filters_outer && (n.filter_groups == 1 || n.strips * n.tiles == 1)) &&
-           !(m->keep_ifmap && ifmap.cycle <= 2) &&
-           !(m->keep_filters && filters.cycle <= 2);
+/* Numbers of buffers to try for a region that has `cycle` contents. Returns how many. */
+static unsigned buffer_values(uint64_t cycle, unsigned values[3]) {
+    values[0] = 2;
+    values[1] = 3;
+    values[2] = cycle < UINT16_MAX ? (unsigned)cycle : 3;
+    return cycle <= 2 ? 1 : cycle == 3 ? 2 : 3;
 }
 
-/* Loop orders and kept regions for a shape whose tiles are set: the plain one, and where
- * that is slower than the bound, the others. Returns whether the plain one fits. */
-static int visit_orders(struct search *s, const struct mapping *m, uint64_t bound) {
-    for (unsigned i = 0; i < 8; i++) {
-        struct mapping v = *m;
-        v.keep_filters = i & 1;
-        v.keep_ifmap = i >> 1 & 1;
-        v.filters_outer = i >> 2;
-        if (i && !worth_keeping(s, &v)) {
-            continue;
-        }
-        if (mapping_place(s->hw, &s->l, &v, NULL) == 0) {
+/* Buffers for a mapping whose loop order is set. The plain choice, two of each, comes
+ * first; where it is as good as the bound or does not fit, it is the only one. Returns
+ * whether it fits. */
+static int visit_buffers(struct search *s, const struct mapping *m, uint64_t bound) {
+    struct mapping_contents ifmap, filters;
+    unsigned ifmaps[3], runs[3];
+    mapping_contents(&s->l, m, GLB_IFMAP, &ifmap);
+    mapping_contents(&s->l, m, GLB_FILTER, &filters);
+    const unsigned ifmap_count = buffer_values(ifmap.cycle, ifmaps);
+    const unsigned filter_count = buffer_values(filters.cycle, runs);
+    for (unsigned i = 0; i < ifmap_count; i++) {
+        for (unsigned k = 0; k < filter_count; k++) {
+            struct mapping v = *m;
+            v.ifmap_buffers = ifmaps[i];
+            v.filter_buffers = runs[k];
+            const int plain = i == 0 && k == 0;
+            if (mapping_place(s->hw, &s->l, &v, NULL)) {
+                if (plain) {
+                    return 0;
+                }
+                break; /* nor do more filters fit */
+            }
             const uint64_t cycles = evaluate(s, &v);
-            if (i == 0 && cycles - cycles / 64 <= bound) {
+            if (plain && cycles - cycles / 64 <= bound) {
                 return 1;
             }
-        } else if (i == 0) {
-            return 0;
         }
     }
     return 1;
+}
+
+/* Loop orders for a shape whose tiles are set. Returns whether any fits. */
+static int visit_orders(struct search *s, const struct mapping *m, uint64_t bound) {
+    struct mapping v = *m;
+    struct mapping_loops n;
+    mapping_loops(&s->l, m, &n);
+    const int fits = visit_buffers(s, &v, bound);
+    if (fits && n.filter_groups > 1 && n.strips * n.tiles > 1) {
+        v.filters_outer = 1;
+        (void)visit_buffers(s, &v, bound);
+    }
+    return fits;
 }
 
 /* Filter groups for a shape with a given f: the largest that fit and some smaller.

@@ -154,6 +154,8 @@ struct output {
     uint64_t step, drain; /* cycles of a step, and from its end until it has retired */
     uint64_t first, load; /* load groups: of a step with a new ifmap tile, of others */
     uint64_t slack;       /* stall of the step before, on average */
+    uint64_t fill;        /* from a step's filters in the GLB to its first beat, stalls */
+    uint64_t ahead;       /* steps that a load may be ahead */
     uint64_t store;       /* of the ofmap tile */
     uint64_t inner;       /* cycles of the steps but the last */
     uint64_t words;       /* DRAM words */
@@ -162,13 +164,13 @@ struct output {
 /* Cycles of a step of o if the step after it needs `load`, which waits until the step
  * before o's has left the chain, and the ofmap buffer that `store` empties since then. */
 static uint64_t period(const struct output *o, uint64_t load, uint64_t store) {
-    uint64_t ring = load ? load + LATENCY + TURNAROUND : 0;
-    ring = o->drain + max_u(ring, store);
+    uint64_t ring = load ? load + LATENCY + TURNAROUND + o->fill : 0;
+    ring = max_u((o->drain + ring) / o->ahead, o->drain + store);
     return max_u(max_u(o->step, load), ring - min_u(o->slack, ring));
 }
 
 static uint64_t slack_of(const struct output *o) {
-    uint64_t ring = o->drain + o->first + LATENCY + TURNAROUND;
+    uint64_t ring = (o->drain + o->first + LATENCY + TURNAROUND + o->fill) / o->ahead;
     return o->first && ring > o->step ? (ring - o->step) / 2 : 0;
 }
 
@@ -179,15 +181,20 @@ static struct output make_output(const struct walk *w, const struct slots *s,
     const struct mapping_loops *n = &w->n;
     const struct mapping *m = w->m;
     const uint64_t ev = size[0], fv = size[1], filters = size[2];
+    const uint64_t chain = (uint64_t)m->rk * m->r;
     uint64_t passes = ceil_div(filters, w->pass), tiles = ifmap ? n->tile_slices : 0;
     uint64_t words = weights ? passes * w->filter_words : 0;
     uint64_t blocks = ceil_div(filters, w->hw->act_lanes), out = blocks * ev * fv;
     uint64_t load = load_cycles(w->hw, words, 1);
     struct output o = {.words = out};
     o.step = step_cycles(m, s, fv, passes, m->ready_bubbles);
-    o.drain = s->base * (m->rk * m->r + 1u) + s->psums + PSUM_DELAY;
+    o.drain = s->base * (chain + 1) + s->psums + PSUM_DELAY;
     o.load = load ? load + command_cycles(w->hw, 1) : 0;
     o.first = o.load;
+    o.fill = s->filters + (chain - 1) * (s->filters - min_u(s->filters, s->base));
+    o.ahead = max_u(2, min_u(words ? max_u(2, m->filter_buffers) : UINT64_MAX,
+                             tiles ? max_u(2, m->ifmap_buffers) : UINT64_MAX)) -
+              1;
     for (int c = 0; c < 2; c++) {
         uint64_t tile_words = 0, tile = 0, k = w->channels.count[c];
         if (k == 0) {
@@ -259,10 +266,10 @@ static void add_tiles(struct walk *w) {
 }
 
 /* Whether as many buffers as the region has make it load nothing twice. */
-static int stays(const struct walk *w, enum glb_use use, int keep) {
+static int stays(const struct walk *w, enum glb_use use, unsigned buffers) {
     struct mapping_contents c;
     mapping_contents(w->l, w->m, use, &c);
-    return c.cycle <= 2 || keep;
+    return c.cycle <= 2 || c.cycle <= buffers;
 }
 
 /* What cannot overlap: the first load group and the last store. */
@@ -292,8 +299,8 @@ void mapper_cost(const struct hw *hw, const struct layer *l, const struct mappin
     w.channels = split(l->c, min_u((uint64_t)m->q * m->r, l->c));
     w.filter_words = (uint64_t)m->rk * m->r * m->t * mapping_kf(hw, m);
     w.steps = (uint64_t)w.n.channel_groups * w.n.slices;
-    w.ifmap_stays = stays(&w, GLB_IFMAP, m->keep_ifmap != 0);
-    w.filters_stay = stays(&w, GLB_FILTER, m->keep_filters != 0);
+    w.ifmap_stays = stays(&w, GLB_IFMAP, m->ifmap_buffers);
+    w.filters_stay = stays(&w, GLB_FILTER, m->filter_buffers);
     add_tiles(&w);
     add_ends(&w);
     *cost = w.cost;

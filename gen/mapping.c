@@ -265,15 +265,16 @@ void mapping_contents(const struct layer *l, const struct mapping *m, enum glb_u
     }
 }
 
-/* Buffers of a region: two, so that one is filled while the other is used, or all that
- * come back. */
+/* Buffers of a region: two, so that one is filled while the other is used, or more. */
 static uint64_t region_buffers(const struct layer *l, const struct mapping *m,
                                enum glb_use use) {
     struct mapping_contents c;
     mapping_contents(l, m, use, &c);
-    const int keep =
-        (use == GLB_IFMAP && m->keep_ifmap) || (use == GLB_FILTER && m->keep_filters);
-    const uint64_t buffers = keep && c.cycle > 2 ? c.cycle : 2;
+    uint64_t buffers = use == GLB_IFMAP    ? m->ifmap_buffers
+                       : use == GLB_FILTER ? m->filter_buffers
+                                           : 2;
+    buffers = buffers < c.cycle ? buffers : c.cycle;
+    buffers = buffers > 2 ? buffers : 2;
     return c.all < buffers ? c.all : buffers;
 }
 
@@ -344,8 +345,8 @@ static int check_letters(const struct hw *hw, const struct layer *l,
         {"m", m->m, 1, 1u << 24},
         {"share", m->share, 0, 1},
         {"filters_outer", m->filters_outer, 0, 1},
-        {"keep_ifmap", m->keep_ifmap, 0, 1},
-        {"keep_filters", m->keep_filters, 0, 1},
+        {"ifmap_buffers", m->ifmap_buffers, 0, UINT16_MAX},
+        {"filter_buffers", m->filter_buffers, 0, UINT16_MAX},
         {"rows of the chain", (uint64_t)m->rk * m->r, 1, g->rows},
         {"columns of the sets", (uint64_t)m->e * m->t, 1, g->cols},
     };

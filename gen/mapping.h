@@ -46,10 +46,9 @@ struct mapping {
     unsigned share; /* 1: one ifmap tile serves all slices of a phase row; 0: one each */
     unsigned plane; /* rows of the viewed plane; 0: as the layer has it */
     unsigned filters_outer; /* 1: the filter group is the outermost loop */
-    /* 1: the GLB holds more than two buffers, so that nothing is loaded again: the ifmap
-     * tiles of a column tile (filters_outer: the whole ifmap), the weights of the layer
-     * (filters_outer: of a filter group) */
-    unsigned keep_ifmap, keep_filters;
+    /* GLB buffers of ifmap tiles and of weight runs, 2 or more where there are as many;
+     * from mapping_contents' cycle on nothing is loaded twice */
+    unsigned ifmap_buffers, filter_buffers;
     struct glb_region glb[GLB_USES];
 };
 

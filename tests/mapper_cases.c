@@ -146,8 +146,8 @@ int case_random_mapping(struct prng *g, const struct hw *hw, const struct layer 
     const struct design *z = &hw->design;
     for (unsigned tries = 0; tries < 2000; tries++) {
         *m = (struct mapping){.filters_outer = (unsigned)prng_below(g, 2),
-                              .keep_ifmap = prng_below(g, 3) == 0,
-                              .keep_filters = prng_below(g, 3) == 0};
+                              .ifmap_buffers = (unsigned)prng_below(g, 6),
+                              .filter_buffers = (unsigned)prng_below(g, 12)};
         m->plane = 1 + (unsigned)prng_below(g, 16);
         m->plane = mapping_viewable(layer, m->plane) ? m->plane : 0;
         const struct layer viewed = mapping_view(layer, m), *l = &viewed;
@@ -181,12 +181,12 @@ const char *case_text(const struct hw *hw, const struct layer *l, const struct m
                    "array %ux%u spads %u/%u/%u glb %u bus %u psum %u lanes %u/%u/%u; "
                    "C%u H%u W%u M%u E%u F%u R%u S%u U%u pad %u; "
                    "e%u p%u q%u r%u t%u m%u f%u rk%u sk%u d%u share %u "
-                   "plane %u outer %u keep %u%u",
+                   "plane %u outer %u buffers %u %u",
                    z->rows, z->cols, z->ifmap_spad_words, z->filter_spad_words,
                    z->psum_spad_words, hw->glb_words, z->bus_bits, z->psum_bits,
                    hw->act_lanes, hw->weight_lanes, hw->psum_lanes, l->c, l->h, l->w,
                    l->m, l->e, l->f, l->r, l->s, l->u, l->pad, m->e, m->p, m->q, m->r,
                    m->t, m->m, m->f, m->rk, m->sk, m->d, m->share, m->plane,
-                   m->filters_outer, m->keep_ifmap, m->keep_filters);
+                   m->filters_outer, m->ifmap_buffers, m->filter_buffers);
     return buf;
 }
