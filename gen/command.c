@@ -97,7 +97,8 @@ static int take_buffer(struct buffers *region, int64_t key, int64_t s, unsigned 
 
 static int add_load(struct builder *b, struct step_plan *p, struct dma *dma) {
     command_dma_merge(dma, b->hw->bus_bytes);
-    return command_encode_dma(CMD_LOAD, dma, &p->loads[p->load_count++], b->err);
+    return command_encode_dma(CMD_LOAD, dma, b->hw->bus_bytes, &p->loads[p->load_count++],
+                              b->err);
 }
 
 static int plan_ifmap(struct builder *b, struct step_plan *p, int64_t s, int64_t *wait) {
@@ -213,7 +214,7 @@ static int emit_store(struct builder *b, const struct step_plan *p) {
     struct command c;
     command_dma_merge(&dma, bytes);
     uint32_t signal = s->output + 2 < b->n.outputs ? (uint32_t)CMD_SIGNAL_A : 0;
-    if (command_encode_dma(CMD_STORE | CMD_WAIT_A | signal, &dma, &c, b->err)) {
+    if (command_encode_dma(CMD_STORE | CMD_WAIT_A | signal, &dma, bytes, &c, b->err)) {
         return -1;
     }
     emit(b, &c);

@@ -45,16 +45,23 @@ void command_dma_merge(struct dma *dma, unsigned bus_bytes) {
     }
 }
 
-int command_encode_dma(uint32_t op, const struct dma *dma, struct command *c,
-                       struct error *err) {
+int command_encode_dma(uint32_t op, const struct dma *dma, unsigned bus_bytes,
+                       struct command *c, struct error *err) {
+    const uint64_t span = (uint64_t)(dma->planes - 1) * dma->plane_bytes +
+                          (uint64_t)(dma->segments - 1) * dma->segment_bytes +
+                          (uint64_t)dma->words * bus_bytes;
+    if (span >> 32) {
+        return error_set(err, "a transfer spans %llu bytes of DRAM, the limit is 4 GB",
+                         (unsigned long long)span);
+    }
     const struct field fields[] = {
         {"address low", 1, 0, 32, dma->dram & UINT32_MAX},
         {"address high", 2, 0, 32, dma->dram >> 32},
         {"GLB address", 3, 0, 24, dma->glb},
-        {"words per segment", 4, 0, 31, dma->words},
-        {"segments per plane", 5, 0, 31, dma->segments},
+        {"words per segment", 4, 0, 24, dma->words},
+        {"segments per plane", 5, 0, 24, dma->segments},
         {"segment stride", 6, 0, 32, dma->segment_bytes},
-        {"planes", 7, 0, 31, dma->planes},
+        {"planes", 7, 0, 24, dma->planes},
         {"plane stride", 8, 0, 32, dma->plane_bytes},
         {"bus words", 9, 0, 24, (uint64_t)dma->words * dma->segments * dma->planes},
     };

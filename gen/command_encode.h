@@ -20,8 +20,8 @@ void command_dma_merge(struct dma *dma, unsigned bus_bytes);
 
 /* Encode a LOAD or STORE (op, flags included). Returns 0, or -1 with *err set: a number
  * does not fit its field. */
-int command_encode_dma(uint32_t op, const struct dma *dma, struct command *c,
-                       struct error *err);
+int command_encode_dma(uint32_t op, const struct dma *dma, unsigned bus_bytes,
+                       struct command *c, struct error *err);
 
 /* Encode CONFIG. Same errors. */
 int command_encode_config(const struct hw *hw, const struct layer *l,

@@ -15,9 +15,10 @@ struct row {
 
 /* docs/architecture.md, section 8. */
 static const struct row registers[] = {
-    {"0x00 CTRL", "write 1: start; write 2: soft reset; write 4: clear done and error"},
-    {"0x04 STATUS", "bit 0 busy, 1 done, 2 read error, 3 write error, 4 illegal command"},
-    {"0x08 IRQ_ENABLE", "bit 0: interrupt while done or error"},
+    {"0x00 CTRL", "write 1: start; write 2: soft reset; write 4: clear done and errors"},
+    {"0x04 STATUS", "bit 0 busy, 1 done, 2 read error, 3 write error, 4 illegal command; "
+                    "19:8 what the units do (for debugging)"},
+    {"0x08 IRQ_ENABLE", "bit 0: interrupt while done"},
     {"0x0c ID", "0x51414431 (\"QAD1\")"},
     {"0x10, 0x14 CMD_ADDR", "low, high: byte address of the first command block"},
     {"0x40 + 8*k", "counter k, low half; high half at +4; cleared by start"}};

@@ -21,5 +21,6 @@ hdl/qadam_load.sv
 hdl/qadam_store.sv
 hdl/qadam_tokens.sv
 hdl/qadam_dispatch.sv
+hdl/qadam_abort.sv
 hdl/qadam_regs.sv
 hdl/qadam_accel.sv

@@ -91,6 +91,8 @@ module qadam_accel #(
   // ---- Control ----------------------------------------------------------------------------------
 
   logic start, busy, done, illegal, read_error, write_error;
+  logic abort_request, aborting, resetting, failed, stop, unit_rst_n, list_busy, list_done;
+  logic [11:0] units;
   logic [63:0] list_address;
   logic [64*COUNTERS-1:0] counts;
 
@@ -115,12 +117,15 @@ module qadam_accel #(
       .rready_i     (s_axil_rready_i),
       .rdata_o      (s_axil_rdata_o),
       .start_o      (start),
+      .abort_o      (abort_request),
       .address_o    (list_address),
       .busy_i       (busy),
       .done_i       (done),
       .read_error_i (read_error),
       .write_error_i(write_error),
       .illegal_i    (illegal),
+      .units_i      (units),
+      .resetting_i  (resetting),
       .counts_i     (counts),
       .irq_o
   );
@@ -128,7 +133,9 @@ module qadam_accel #(
   assign s_axil_rresp_o = 2'b00;
 
   logic load_valid, load_ready, store_valid, store_ready, compute_valid, compute_ready;
-  logic load_idle, store_idle, compute_idle;
+  logic load_idle, store_idle, compute_idle, load_waits, store_waits, load_quiet, store_quiet;
+  logic running, wait_load, wait_store;
+  logic [2:0] dispatch_state;
   logic word_valid, word_fetch, fetch_done;
   logic [23:0] word_addr;
   logic [BusWidth-1:0] word_data;
@@ -139,12 +146,13 @@ module qadam_accel #(
       .BusWidth(BusWidth)
   ) u_dispatch (
       .clk_i,
-      .rst_ni,
+      .rst_ni(unit_rst_n),
       .start_i        (start),
       .address_i      (list_address),
-      .busy_o         (busy),
-      .done_o         (done),
+      .busy_o         (list_busy),
+      .done_o         (list_done),
       .illegal_o      (illegal),
+      .state_o        (dispatch_state),
       .word_valid_i   (word_valid && word_fetch),
       .word_addr_i    (word_addr),
       .word_data_i    (word_data),
@@ -160,19 +168,39 @@ module qadam_accel #(
       .idle_i         (load_idle && store_idle && compute_idle)
   );
 
+  // ---- Abort ------------------------------------------------------------------------------------
+
+  qadam_abort u_abort (
+      .clk_i,
+      .rst_ni,
+      .request_i  (abort_request),
+      .error_i    (read_error || write_error || illegal),
+      .running_i  (list_busy),
+      .quiet_i    (load_quiet && store_quiet),
+      .stop_o     (stop),
+      .unit_rst_no(unit_rst_n),
+      .busy_o     (aborting),
+      .requested_o(resetting),
+      .done_o     (failed)
+  );
+  assign busy = list_busy || aborting;
+  assign done = list_done && !stop || failed;
+  assign units = {stop, store_waits, load_waits, wait_store, wait_load, running, !compute_idle,
+                  !store_idle, !load_idle, dispatch_state};
+
   // ---- Tokens -----------------------------------------------------------------------------------
 
   logic load_gives, load_takes, store_gives, store_takes;
   logic step_takes_load, step_takes_store, retire_load, retire_store;
   logic token_loaded, token_freed, token_stored, token_computed;
 
-  qadam_tokens u_loaded (.clk_i, .rst_ni, .give_i(load_gives), .take_i(step_takes_load),
+  qadam_tokens u_loaded (.clk_i, .rst_ni(unit_rst_n), .give_i(load_gives), .take_i(step_takes_load),
                          .any_o(token_loaded));
-  qadam_tokens u_freed (.clk_i, .rst_ni, .give_i(retire_load), .take_i(load_takes),
+  qadam_tokens u_freed (.clk_i, .rst_ni(unit_rst_n), .give_i(retire_load), .take_i(load_takes),
                         .any_o(token_freed));
-  qadam_tokens u_computed (.clk_i, .rst_ni, .give_i(retire_store), .take_i(store_takes),
+  qadam_tokens u_computed (.clk_i, .rst_ni(unit_rst_n), .give_i(retire_store), .take_i(store_takes),
                            .any_o(token_computed));
-  qadam_tokens u_stored (.clk_i, .rst_ni, .give_i(store_gives), .take_i(step_takes_store),
+  qadam_tokens u_stored (.clk_i, .rst_ni(unit_rst_n), .give_i(store_gives), .take_i(step_takes_store),
                          .any_o(token_stored));
 
   // ---- GLB --------------------------------------------------------------------------------------
@@ -192,7 +220,7 @@ module qadam_accel #(
       .Lanes    (ActLanes)
   ) u_glb (
       .clk_i,
-      .rst_ni,
+      .rst_ni(unit_rst_n),
       .write_req_i (glb_write_req),
       .write_addr_i(glb_write_addr),
       .write_mask_i(glb_write_mask),
@@ -209,11 +237,14 @@ module qadam_accel #(
       .AxiWidth(AxiWidth)
   ) u_load (
       .clk_i,
-      .rst_ni,
+      .rst_ni(unit_rst_n),
       .valid_i     (load_valid),
       .ready_o     (load_ready),
       .dma_i       (dma),
       .idle_o      (load_idle),
+      .wait_o      (load_waits),
+      .stop_i      (stop),
+      .quiet_o     (load_quiet),
       .token_i     (token_freed),
       .token_take_o(load_takes),
       .token_give_o(load_gives),
@@ -243,11 +274,14 @@ module qadam_accel #(
       .AxiWidth(AxiWidth)
   ) u_store (
       .clk_i,
-      .rst_ni,
+      .rst_ni(unit_rst_n),
       .valid_i     (store_valid),
       .ready_o     (store_ready),
       .dma_i       (dma),
       .idle_o      (store_idle),
+      .wait_o      (store_waits),
+      .stop_i      (stop),
+      .quiet_o     (store_quiet),
       .token_i     (token_computed),
       .token_take_o(store_takes),
       .token_give_o(store_gives),
@@ -275,8 +309,7 @@ module qadam_accel #(
 
   // ---- Compute unit -----------------------------------------------------------------------------
 
-  logic ifmap_fire, filter_fire, filter_wait, psum_fire, slot, running, overrun, head_active, head_bubble;
-  logic wait_load, wait_store;
+  logic ifmap_fire, filter_fire, filter_wait, psum_fire, slot, overrun, head_active, head_bubble;
   logic [7:0] overflows;
   logic [7*32-1:0] accesses;
 
@@ -299,7 +332,7 @@ module qadam_accel #(
       .LatchSpads    (LatchSpads)
   ) u_compute (
       .clk_i,
-      .rst_ni,
+      .rst_ni(unit_rst_n),
       .valid_i         (compute_valid),
       .ready_o         (compute_ready),
       .command_i       (command),

@@ -4,7 +4,8 @@
 // hands the commands to the units in list order, one at a time.
 //
 // A command is read in 512 / BusWidth + 1 cycles and then waits until its unit can take it. END
-// waits until everything is idle. An unknown opcode stops the list and raises illegal_o.
+// waits until everything is idle. An unknown opcode stops the list and raises illegal_o until the
+// reset.
 
 module qadam_dispatch #(
     parameter int unsigned BusWidth = 64
@@ -15,7 +16,8 @@ module qadam_dispatch #(
     input  logic [        63:0] address_i,       // first block
     output logic                busy_o,
     output logic                done_o,          // one cycle
-    output logic                illegal_o,       // one cycle, together with done_o
+    output logic                illegal_o,
+    output logic [         2:0] state_o,         // 0 idle, 1 boot, 2 block, 3 read, 4 issue
     // command words from the load unit
     input  logic                word_valid_i,
     input  logic [        23:0] word_addr_i,
@@ -89,10 +91,11 @@ module qadam_dispatch #(
                                      opcode == qadam_pkg::OP_CONFIG);
   assign issued = load_valid_o && load_ready_i || store_valid_o && store_ready_i ||
                   compute_valid_o && compute_ready_i;
-  assign done_o = issue && (opcode == qadam_pkg::OP_END && idle_i || illegal_o);
+  assign done_o = issue && opcode == qadam_pkg::OP_END && idle_i;
   assign illegal_o = issue && !(load_valid_o || store_valid_o || compute_valid_o ||
                                 opcode == qadam_pkg::OP_END);
   assign busy_o = state_q != IDLE;
+  assign state_o = state_q;
   assign command_o = command_q;
 
   always_comb begin
@@ -101,10 +104,10 @@ module qadam_dispatch #(
     dma_o.signal_token = !dma_o.fetch && command_q[qadam_pkg::FLAG_SIGNAL_A];
     dma_o.address = state_q == BOOT ? address_i : command_q[32+:64];
     dma_o.glb_addr = command_q[96+:24];
-    dma_o.words = dma_o.fetch ? BLOCK_WORDS : command_q[128+:32];
-    dma_o.segments = dma_o.fetch ? 32'd1 : command_q[160+:32];
+    dma_o.words = dma_o.fetch ? 24'(BLOCK_WORDS) : command_q[128+:24];
+    dma_o.segments = dma_o.fetch ? 24'd1 : command_q[160+:24];
     dma_o.segment_stride = command_q[192+:32];
-    dma_o.planes = dma_o.fetch ? 32'd1 : command_q[224+:32];
+    dma_o.planes = dma_o.fetch ? 24'd1 : command_q[224+:24];
     dma_o.plane_stride = command_q[256+:32];
     dma_o.total = dma_o.fetch ? 24'(BLOCK_WORDS) : command_q[288+:24];
   end

@@ -3,7 +3,8 @@
 // Burst generator of a DMA: cuts a transfer of planes x segments x bus words into AXI bursts that
 // have at most 256 beats and do not cross 4 KB.
 //
-// start_i loads the transfer (only while idle_o). Then burst_valid_o stays high with one burst per
+// A transfer spans less than 4 GB: addresses grow in 33 bits, whose top bit chooses one of two high
+// halves. start_i loads the transfer (only while idle_o). Then burst_valid_o stays high with one burst per
 // burst_take_i, which may come in every cycle. A burst is burst_words_o bus words.
 
 module qadam_dma_bursts #(
@@ -28,21 +29,20 @@ module qadam_dma_bursts #(
   localparam int unsigned PAGE_WORDS = 4096 / BUS_BYTES;
 
   logic busy_q;
-  logic [63:0] addr_q, segment_q, plane_q;
-  logic [31:0] left_q, words_q, segments_q, segments_left_q, planes_left_q;
+  logic [31:0] high_q, high_next_q;  // of addresses without and with a carry
+  logic [32:0] addr_q, segment_q, plane_q, next_segment, next_plane;
+  logic [23:0] left_q, words_q, segments_q, segments_left_q, planes_left_q;
   logic [31:0] segment_stride_q, plane_stride_q;
+  logic last_segment_q, last_plane_q;
   logic [12:0] to_page, limit, words;
-  logic last_in_segment, last_segment, last_plane;
-  logic [63:0] next_segment, next_plane;
+  logic last_in_segment;
 
   assign to_page = 13'(PAGE_WORDS) - 13'(addr_q[11:WORD_BITS]);
   assign limit = to_page < 13'(MAX_WORDS) ? to_page : 13'(MAX_WORDS);
-  assign words = left_q < 32'(limit) ? left_q[12:0] : limit;
-  assign last_in_segment = left_q == 32'(words);
-  assign last_segment = segments_left_q == 32'd1;
-  assign last_plane = planes_left_q == 32'd1;
-  assign next_segment = segment_q + 64'(segment_stride_q);
-  assign next_plane = plane_q + 64'(plane_stride_q);
+  assign last_in_segment = left_q <= 24'(limit);
+  assign words = last_in_segment ? left_q[12:0] : limit;
+  assign next_segment = segment_q + 33'(segment_stride_q);
+  assign next_plane = plane_q + 33'(plane_stride_q);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) busy_q <= 1'b0;
@@ -52,32 +52,39 @@ module qadam_dma_bursts #(
 
   always_ff @(posedge clk_i) begin
     if (start_i) begin
-      addr_q <= dma_i.address;
-      segment_q <= dma_i.address;
-      plane_q <= dma_i.address;
+      high_q <= dma_i.address[63:32];
+      high_next_q <= dma_i.address[63:32] + 32'd1;
+      addr_q <= 33'(dma_i.address[31:0]);
+      segment_q <= 33'(dma_i.address[31:0]);
+      plane_q <= 33'(dma_i.address[31:0]);
       left_q <= dma_i.words;
       words_q <= dma_i.words;
       segments_q <= dma_i.segments;
       segments_left_q <= dma_i.segments;
       planes_left_q <= dma_i.planes;
+      last_segment_q <= dma_i.segments == 24'd1;
+      last_plane_q <= dma_i.planes == 24'd1;
       segment_stride_q <= dma_i.segment_stride;
       plane_stride_q <= dma_i.plane_stride;
     end else if (burst_take_i) begin
       if (!last_in_segment) begin
-        addr_q <= addr_q + (64'(words) << WORD_BITS);
-        left_q <= left_q - 32'(words);
+        addr_q <= addr_q + (33'(limit) << WORD_BITS);
+        left_q <= left_q - 24'(limit);
       end else begin
         left_q <= words_q;
-        if (!last_segment) begin
+        if (!last_segment_q) begin
           addr_q <= next_segment;
           segment_q <= next_segment;
-          segments_left_q <= segments_left_q - 32'd1;
+          segments_left_q <= segments_left_q - 24'd1;
+          last_segment_q <= segments_left_q == 24'd2;
         end else begin
           addr_q <= next_plane;
           segment_q <= next_plane;
           plane_q <= next_plane;
           segments_left_q <= segments_q;
-          planes_left_q <= planes_left_q - 32'd1;
+          last_segment_q <= segments_q == 24'd1;
+          planes_left_q <= planes_left_q - 24'd1;
+          last_plane_q <= planes_left_q == 24'd2;
         end
       end
     end
@@ -85,9 +92,9 @@ module qadam_dma_bursts #(
 
   assign idle_o = !busy_q;
   assign burst_valid_o = busy_q;
-  assign burst_addr_o = addr_q;
+  assign burst_addr_o = {addr_q[32] ? high_next_q : high_q, addr_q[31:0]};
   assign burst_words_o = words;
-  assign burst_last_o = last_in_segment && last_segment && last_plane;
+  assign burst_last_o = last_in_segment && last_segment_q && last_plane_q;
 
   logic unused_fields;
   assign unused_fields = ^dma_i;

@@ -17,6 +17,10 @@ module qadam_load #(
     output logic                ready_o,
     input  qadam_pkg::dma_t     dma_i,
     output logic                idle_o,
+    output logic                wait_o,          // a transfer waits for its token
+    // begin no further burst; no burst is open
+    input  logic                stop_i,
+    output logic                quiet_o,
     // tokens
     input  logic                token_i,         // a compute->load token is there
     output logic                token_take_o,
@@ -82,9 +86,16 @@ module qadam_load #(
       .burst_last_o (burst_last)
   );
 
-  assign arvalid_o = burst_valid && 32'(outstanding_q) < MAX_OUTSTANDING;
+  logic held_q;  // an address was shown and not yet taken
+  assign arvalid_o = burst_valid && (held_q || 32'(outstanding_q) < MAX_OUTSTANDING && !stop_i);
   assign arlen_o = 8'((16'(burst_words) << RATIO_BITS) - 16'd1);
   assign burst_take = arvalid_o && arready_i;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) held_q <= 1'b0;
+    else held_q <= arvalid_o && !arready_i;
+  end
+  assign quiet_o = !arvalid_o && outstanding_q == '0;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) outstanding_q <= '0;
@@ -187,6 +198,7 @@ module qadam_load #(
   end
 
   assign idle_o = !wait_valid_q && bursts_idle && queue_empty;
+  assign wait_o = wait_valid_q && wait_q.wait_token && !token_i;
 
   logic unused_last;
   assign unused_last = burst_last;

@@ -119,10 +119,10 @@ package qadam_pkg;
     logic        signal_token;
     logic [63:0] address;
     logic [23:0] glb_addr;
-    logic [31:0] words;
-    logic [31:0] segments;
+    logic [23:0] words;
+    logic [23:0] segments;
     logic [31:0] segment_stride;
-    logic [31:0] planes;
+    logic [23:0] planes;
     logic [31:0] plane_stride;
     logic [23:0] total;  // words * segments * planes
   } dma_t;

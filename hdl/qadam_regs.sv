@@ -29,12 +29,15 @@ module qadam_regs #(
     output logic [           31:0] rdata_o,
     // control
     output logic                   start_o,
+    output logic                   abort_o,      // soft reset
     output logic [           63:0] address_o,
     input  logic                   busy_i,
     input  logic                   done_i,
     input  logic                   read_error_i,
     input  logic                   write_error_i,
     input  logic                   illegal_i,
+    input  logic                   resetting_i,  // by abort_o
+    input  logic [           11:0] units_i,      // state of the units, STATUS[19:8]
     input  logic [64*Counters-1:0] counts_i,
     output logic                   irq_o
 );
@@ -49,10 +52,12 @@ module qadam_regs #(
   assign awready_o = write;
   assign wready_o = write;
   assign start_o = write && awaddr_i == 12'h000 && wstrb_i[0] && wdata_i[0] && !busy_i;
-  assign clear = start_o || write && awaddr_i == 12'h000 && wstrb_i[0] && wdata_i[2];
+  assign abort_o = write && awaddr_i == 12'h000 && wstrb_i[0] && wdata_i[1];
+  assign clear = start_o || write && awaddr_i == 12'h000 && wstrb_i[0] && wdata_i[2] ||
+                 abort_o || resetting_i;
   assign address_o = {address_high_q, address_low_q};
-  assign status = {27'd0, illegal_q, write_error_q, read_error_q, done_q, busy_i};
-  assign irq_o = irq_enable_q && (done_q || read_error_q || write_error_q || illegal_q);
+  assign status = {12'd0, units_i, 3'd0, illegal_q, write_error_q, read_error_q, done_q, busy_i};
+  assign irq_o = irq_enable_q && done_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

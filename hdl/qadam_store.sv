@@ -16,6 +16,10 @@ module qadam_store #(
     output logic                  ready_o,
     input  qadam_pkg::dma_t       dma_i,
     output logic                  idle_o,
+    output logic                  wait_o,         // a transfer waits for its token
+    // begin no further burst; no burst is open
+    input  logic                  stop_i,
+    output logic                  quiet_o,
     // tokens
     input  logic                  token_i,        // a compute->store token is there
     output logic                  token_take_o,
@@ -140,7 +144,9 @@ module qadam_store #(
   logic [15:0] responses_q;
   logic burst_end;
 
-  assign awvalid_o = burst_valid && !data_q;
+  logic held_q;  // an address was shown and not yet taken
+  assign awvalid_o = burst_valid && !data_q && (held_q || !stop_i);
+  assign quiet_o = !awvalid_o && !data_q && responses_q == '0;
   assign awlen_o = 8'((16'(burst_words) << RATIO_BITS) - 16'd1);
   assign burst_take = awvalid_o && awready_i;
   assign wvalid_o = data_q && level_q != '0;
@@ -149,6 +155,11 @@ module qadam_store #(
   assign wlast_o = last_word && last_part;
   assign pop = beat && last_part;
   assign burst_end = beat && wlast_o;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) held_q <= 1'b0;
+    else held_q <= awvalid_o && !awready_i;
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) data_q <= 1'b0;
@@ -191,6 +202,7 @@ module qadam_store #(
   end
 
   assign idle_o = !wait_valid_q && !active_q;
+  assign wait_o = wait_valid_q && wait_q.wait_token && !token_i;
 
   logic unused_last;
   assign unused_last = burst_last;
