@@ -26,7 +26,9 @@ module qadam_dma_bursts #(
   localparam int unsigned BUS_BYTES = BusWidth / 8;
   localparam int unsigned WORD_BITS = $clog2(BUS_BYTES);
   localparam int unsigned MAX_WORDS = 256 * AxiWidth / BusWidth;
-  localparam int unsigned PAGE_WORDS = 4096 / BUS_BYTES;
+  localparam int unsigned MAX_BYTES = MAX_WORDS * BUS_BYTES;
+  localparam int unsigned PAGE_BYTES = 4096;
+  localparam int unsigned PAGE_WORDS = PAGE_BYTES / BUS_BYTES;
 
   logic busy_q;
   logic [31:0] high_q, high_next_q;  // of addresses without and with a carry
@@ -34,13 +36,24 @@ module qadam_dma_bursts #(
   logic [23:0] left_q, words_q, segments_q, segments_left_q, planes_left_q;
   logic [31:0] segment_stride_q, plane_stride_q;
   logic last_segment_q, last_plane_q;
-  logic [12:0] to_page, limit, words;
   logic last_in_segment;
 
-  assign to_page = 13'(PAGE_WORDS) - 13'(addr_q[11:WORD_BITS]);
-  assign limit = to_page < 13'(MAX_WORDS) ? to_page : 13'(MAX_WORDS);
-  assign last_in_segment = left_q <= 24'(limit);
-  assign words = last_in_segment ? left_q[12:0] : limit;
+  // A burst ends with its segment, its page or after MAX_WORDS. All three ends are worked out side
+  // by side: this loop goes round in every cycle.
+  logic [12:0] page_word, to_page;
+  logic [24:0] page_sum;  // words left, counted from the start of the page
+  logic ends_at_page;
+  logic [32:0] next_in_segment;
+  logic [23:0] next_left;
+
+  assign page_word = 13'(addr_q[11:WORD_BITS]);
+  assign to_page = 13'(PAGE_WORDS) - page_word;
+  assign page_sum = 25'(left_q) + 25'(page_word);
+  assign ends_at_page = 32'(page_word) + MAX_WORDS >= PAGE_WORDS;
+  assign last_in_segment = 32'(page_sum) <= PAGE_WORDS && 32'(left_q) <= MAX_WORDS;
+  assign next_in_segment = ends_at_page ? {addr_q[32:12] + 21'd1, 12'd0}
+                                        : addr_q + 33'(MAX_BYTES);
+  assign next_left = ends_at_page ? 24'(page_sum - 25'(PAGE_WORDS)) : left_q - 24'(MAX_WORDS);
   assign next_segment = segment_q + 33'(segment_stride_q);
   assign next_plane = plane_q + 33'(plane_stride_q);
 
@@ -68,8 +81,8 @@ module qadam_dma_bursts #(
       plane_stride_q <= dma_i.plane_stride;
     end else if (burst_take_i) begin
       if (!last_in_segment) begin
-        addr_q <= addr_q + (33'(limit) << WORD_BITS);
-        left_q <= left_q - 24'(limit);
+        addr_q <= next_in_segment;
+        left_q <= next_left;
       end else begin
         left_q <= words_q;
         if (!last_segment_q) begin
@@ -93,7 +106,7 @@ module qadam_dma_bursts #(
   assign idle_o = !busy_q;
   assign burst_valid_o = busy_q;
   assign burst_addr_o = {addr_q[32] ? high_next_q : high_q, addr_q[31:0]};
-  assign burst_words_o = words;
+  assign burst_words_o = last_in_segment ? left_q[12:0] : ends_at_page ? to_page : 13'(MAX_WORDS);
   assign burst_last_o = last_in_segment && last_segment_q && last_plane_q;
 
   logic unused_fields;
