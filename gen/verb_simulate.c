@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * qadam simulate: layers of a network on the simulated accelerator, every output word
- * checked.
+ * qadam simulate: a network, or single layers of it, on the simulated accelerator, every
+ * output word checked.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,15 +17,20 @@
 #include "gen/options.h"
 #include "gen/verbs.h"
 #include "verif/build.h"
+#include "verif/dump.h"
+#include "verif/forward.h"
+#include "verif/golden.h"
 #include "verif/process.h"
+#include "verif/random_params.h"
 #include "verif/report.h"
+#include "verif/report_network.h"
 #include "verif/testbench.h"
 
 enum { JOBS_MAX = 256 };
 
 static const struct option_spec specs[] = {
     {"network", 'n', "NET", 0, "network file, or name in models/networks"},
-    {"layer", 0, "NAME", 1, "simulate only this layer; all by default"},
+    {"layer", 0, "NAME", 1, "only this layer, on numbers of its own"},
     {"seed", 0, "N", 0, "of the tensors; 1 by default"},
     {"stall-seed", 0, "N", 0, "let memory and host stall at random; 0: never"},
     {"numbers", 0, "KIND", 0, "normal, full (psums wrap around) or small (many ties)"},
@@ -38,6 +43,21 @@ static const struct option_spec specs[] = {
     {"timing", 0, NULL, 0, "say how fast the simulation was, on standard error"},
     {NULL, 0, NULL, 0, NULL}};
 
+static void print_more(FILE *out) {
+    (void)fputs(
+        "\n"
+        "Without --layer the network runs as a whole, from a random image to its last\n"
+        "layer: conv and fc on the accelerator; add, maxpool and avgpool on the host "
+        "side\n"
+        "of the testbench. The golden model first computes all activations; each layer "
+        "of\n"
+        "the array then gets its golden input, and its output must be the golden one "
+        "bit\n"
+        "by bit, so that what one layer makes is what the next one reads. matmul and a\n"
+        "batch of more than one image are refused (docs/networks.md).\n",
+        out);
+}
+
 static const struct option_usage usage = {
     "simulate",
     "DESIGN",
@@ -45,7 +65,7 @@ static const struct option_usage usage = {
     "Build the design's RTL with Verilator, run layers on it, and compare every output\n"
     "word with the golden model. Exit status 1 when any word differs.",
     specs,
-    NULL};
+    print_more};
 
 /* One run of the verb. */
 struct simulate {
@@ -58,6 +78,9 @@ struct simulate {
     unsigned count, jobs;
     struct bench_result *results; /* owned, [count] */
     unsigned failed;              /* layers with errors or mismatches */
+    int whole;                    /* 1: all layers, activations carried */
+    struct forward forward;       /* of a whole network */
+    size_t shown;                 /* layers of a whole network in the table so far */
     FILE *table; /* for people: standard output, or error when JSON goes there */
 };
 
@@ -107,6 +130,7 @@ static int read_options(struct simulate *s, const struct options *opts,
     s->bench.wave = vcd ? vcd : fst;
     s->bench.dump = options_value(opts, "dump");
     s->jobs = (unsigned)jobs;
+    s->whole = options_count(opts, "layer") == 0;
     return 0;
 }
 
@@ -126,6 +150,25 @@ static int map_layers(struct simulate *s, struct error *err) {
     return 0;
 }
 
+/* Compute all activations of the network. */
+static int run_golden(struct simulate *s, struct error *err) {
+    struct random_params random = {&s->hw, golden_type(s->hw.type.name, err),
+                                   s->bench.seed, s->bench.range};
+    struct mapping *mappings = calloc(s->net.layer_count, sizeof *mappings);
+    if (!random.type || !mappings) {
+        free(mappings);
+        return error_set(err, "out of memory");
+    }
+    for (unsigned i = 0; i < s->count; i++) {
+        mappings[s->layers[i] - s->net.layers] = s->mappings[i];
+    }
+    const struct forward_source source = random_params_source(&random);
+    int rc =
+        forward_run(&s->forward, &s->hw, random.type, &s->net, mappings, &source, err);
+    free(mappings);
+    return rc;
+}
+
 /* Read design and network, build the simulator. */
 static int prepare(struct simulate *s, const struct options *opts, struct error *err) {
     char home[EMIT_PATH_MAX], library[EMIT_PATH_MAX];
@@ -136,6 +179,7 @@ static int prepare(struct simulate *s, const struct options *opts, struct error 
     if (home_find(home, sizeof home, err) ||
         design_load(home, options_operand(opts, 0), &s->hw, err) ||
         network_load(home, options_value(opts, "network"), &s->net, err) ||
+        (s->whole && forward_check(&s->net, err)) ||
         choose_layers(&s->net, opts, &s->layers, &s->count, err) || map_layers(s, err)) {
         return -1;
     }
@@ -143,7 +187,8 @@ static int prepare(struct simulate *s, const struct options *opts, struct error 
     if (!s->results) {
         return error_set(err, "out of memory");
     }
-    if (s->bench.dump && emit_folder(s->bench.dump, err)) {
+    if ((s->bench.dump && emit_folder(s->bench.dump, err)) ||
+        (s->whole && run_golden(s, err))) {
         return -1;
     }
     return build_sim(home, &s->hw, &build, library, sizeof library, err) ||
@@ -162,10 +207,24 @@ static void work(void *context, unsigned index, void *result) {
     options.mapping = &s->mappings[index];
     if (bench_init(&bench, &s->hw, s->library.api, &options, &err)) {
         r->error = err;
+    } else if (s->whole) {
+        const size_t layer = (size_t)(s->layers[index] - s->net.layers);
+        const struct tensors t = forward_tensors(&s->forward, layer);
+        (void)bench_run_tensors(&bench, s->layers[index], &t,
+                                s->forward.layers[layer].overflow_possible, r);
     } else {
         (void)bench_run(&bench, s->layers[index], r);
     }
     bench_close(&bench);
+}
+
+/* The rows of the host's layers that come before layer number end. */
+static void show_host_rows(struct simulate *s, size_t end) {
+    for (; s->whole && s->shown < end; s->shown++) {
+        if (!layer_on_array(&s->net.layers[s->shown])) {
+            report_host_row(s->table, &s->net.layers[s->shown]);
+        }
+    }
 }
 
 static int done(void *context, unsigned index, const void *result, int status) {
@@ -176,6 +235,7 @@ static int done(void *context, unsigned index, const void *result, int status) {
     if (status != 0) {
         (void)error_set(&r->error, "the simulation was ended by signal %d", status);
     }
+    show_host_rows(s, (size_t)(s->layers[index] - s->net.layers));
     report_row(s->table, &s->hw, r);
     if (r->error.text[0] != '\0' || r->mismatches != 0) {
         (void)fflush(s->table);
@@ -211,6 +271,12 @@ static json_t *make_json(const struct simulate *s, const struct bench_result *to
     }
     (void)json_object_set_new(root, "layers", layers);
     (void)json_object_set_new(root, "total", report_json(&s->hw, NULL, total));
+    if (s->whole) {
+        (void)json_object_set_new(root, "graph", report_graph_json(&s->forward));
+        if (s->failed == 0) {
+            (void)json_object_set_new(root, "logits", report_logits_json(&s->forward));
+        }
+    }
     return root;
 }
 
@@ -221,7 +287,11 @@ static int report(struct simulate *s, const struct options *opts, struct error *
     for (unsigned i = 0; i < s->count; i++) {
         report_add(&total, &s->results[i]);
     }
+    show_host_rows(s, s->net.layer_count);
     report_row(s->table, &s->hw, &total);
+    if (s->whole && s->failed == 0) {
+        report_logits(s->table, &s->forward);
+    }
     if (options_count(opts, "timing") && total.seconds > 0) {
         double pes = (double)s->hw.design.rows * s->hw.design.cols;
         double speed = (double)total.clocked / total.seconds;
@@ -240,6 +310,16 @@ static int report(struct simulate *s, const struct options *opts, struct error *
     return 0;
 }
 
+static int dump_host_layers(const struct simulate *s, struct error *err) {
+    for (size_t i = 0; s->whole && s->bench.dump && i < s->net.layer_count; i++) {
+        if (!layer_on_array(&s->net.layers[i]) &&
+            dump_host_layer(s->bench.dump, &s->forward, i, err)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int run(struct simulate *s, const struct options *opts, struct error *err) {
     if (prepare(s, opts, err)) {
         return -1;
@@ -248,7 +328,7 @@ static int run(struct simulate *s, const struct options *opts, struct error *err
                                       work,     done,    s};
     report_header(s->table);
     (void)fflush(s->table);
-    if (process_pool_run(&pool, err)) {
+    if (process_pool_run(&pool, err) || dump_host_layers(s, err)) {
         return -1;
     }
     return report(s, opts, err);
@@ -271,6 +351,7 @@ int verb_simulate(int argc, char **argv) {
         error_print(&err);
     }
     sim_library_close(&s.library);
+    forward_close(&s.forward);
     network_close(&s.net);
     free(s.layers);
     free(s.mappings);

@@ -179,9 +179,9 @@ static void load_filters(struct work *w, const int32_t *weights, unsigned m0,
     }
 }
 
-/* Outputs of a block of filters at up to WINDOWS positions from position on. */
-static void run_block(struct work *w, struct tensors *t, unsigned m0, unsigned filters,
-                      size_t position) {
+/* Psums of a block of filters at up to WINDOWS positions from position on. */
+static void run_block(struct work *w, const struct tensors *t, unsigned m0,
+                      unsigned filters, size_t position, int64_t *psums) {
     const struct layer *l = w->l;
     const size_t plane = (size_t)l->e * l->f;
     size_t windows = plane - position;
@@ -198,9 +198,8 @@ static void run_block(struct work *w, struct tensors *t, unsigned m0, unsigned f
         uint64_t bias = (uint64_t)t->bias[m0 + m];
         for (size_t i = 0; i < windows; i++) {
             uint64_t sum = bias + (uint64_t)inner_product(w, i, m);
-            int64_t psum = golden_wrap((int64_t)sum, w->hw->design.psum_bits);
-            t->ofmap[(m0 + m) * plane + position + i] = (int32_t)golden_output(
-                psum, l->relu, t->requant_shift, w->hw->type.act_bits);
+            psums[(m0 + m) * plane + position + i] =
+                golden_wrap((int64_t)sum, w->hw->design.psum_bits);
         }
     }
 }
@@ -236,7 +235,8 @@ static int can_overflow(const struct hw *hw, const struct pe_golden *type,
 }
 
 static int golden_group(const struct hw *hw, const struct pe_golden *type,
-                        const struct layer *l, struct tensors *t, struct error *err) {
+                        const struct layer *l, const struct tensors *t, int64_t *psums,
+                        struct error *err) {
     struct work w;
     const size_t plane = (size_t)l->e * l->f;
     unsigned weight_max = type->weight_value ? 8 : 16; /* words that stand for int16 */
@@ -249,15 +249,16 @@ static int golden_group(const struct hw *hw, const struct pe_golden *type,
         unsigned count = l->m - m0 < FILTERS ? l->m - m0 : FILTERS;
         load_filters(&w, t->weights, m0, count);
         for (size_t position = 0; position < plane; position += WINDOWS) {
-            run_block(&w, t, m0, count, position);
+            run_block(&w, t, m0, count, position, psums);
         }
     }
     work_close(&w);
     return 0;
 }
 
-int golden_layer(const struct hw *hw, const struct pe_golden *type, const struct layer *l,
-                 struct tensors *t, int *overflow_possible, struct error *err) {
+int golden_psums(const struct hw *hw, const struct pe_golden *type, const struct layer *l,
+                 const struct tensors *t, int64_t *psums, int *overflow_possible,
+                 struct error *err) {
     if (hw->type.kind != PE_INTEGER) {
         return error_set(err,
                          "PE type '%s' is a float type, the golden model knows "
@@ -269,7 +270,8 @@ int golden_layer(const struct hw *hw, const struct pe_golden *type, const struct
     for (unsigned g = 0; g < l->groups; g++) {
         struct tensors view = tensor_group(t, l, g);
         possible |= can_overflow(hw, type, &part, &view);
-        if (golden_group(hw, type, &part, &view, err)) {
+        if (golden_group(hw, type, &part, &view, psums + g * tensor_ofmap_count(&part),
+                         err)) {
             return -1;
         }
     }
@@ -277,4 +279,26 @@ int golden_layer(const struct hw *hw, const struct pe_golden *type, const struct
         *overflow_possible = possible;
     }
     return 0;
+}
+
+void golden_outputs(const struct hw *hw, const struct layer *l, const int64_t *psums,
+                    struct tensors *t) {
+    for (size_t i = 0; i < tensor_ofmap_count(l); i++) {
+        t->ofmap[i] = (int32_t)golden_output(psums[i], l->relu, t->requant_shift,
+                                             hw->type.act_bits);
+    }
+}
+
+int golden_layer(const struct hw *hw, const struct pe_golden *type, const struct layer *l,
+                 struct tensors *t, int *overflow_possible, struct error *err) {
+    int64_t *psums = calloc(tensor_ofmap_count(l) + 1, sizeof *psums);
+    if (!psums) {
+        return error_set(err, "layer '%s': out of memory for its psums", l->name);
+    }
+    int rc = golden_psums(hw, type, l, t, psums, overflow_possible, err);
+    if (rc == 0) {
+        golden_outputs(hw, l, psums, t);
+    }
+    free(psums);
+    return rc;
 }

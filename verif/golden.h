@@ -29,15 +29,25 @@ int64_t golden_saturate(int64_t value, unsigned act_bits);
 /* The output stage: a wrapped psum to an act. */
 int64_t golden_output(int64_t psum, int relu, unsigned requant_shift, unsigned act_bits);
 
-/* Fill t->ofmap of a convolution or FC layer (groups >= 1):
+/* The psums of a convolution or FC layer (groups >= 1), before the output stage:
  *
  *     psum = wrap(bias + sum of products)
- *     ofmap = saturate(round_half_even(relu(psum) / 2^requant_shift))
  *
+ *   psums              out: [M][E][F]
  *   overflow_possible  out: 0 when no order of additions can leave the psum range, so
  *                      that the hardware must count no overflow; may be NULL
  *
  * Returns 0, or -1 with *err set (float type, out of memory). */
+int golden_psums(const struct hw *hw, const struct pe_golden *type, const struct layer *l,
+                 const struct tensors *t, int64_t *psums, int *overflow_possible,
+                 struct error *err);
+
+/* The output stage for all psums of a layer: golden_output with t->requant_shift into
+ * t->ofmap. */
+void golden_outputs(const struct hw *hw, const struct layer *l, const int64_t *psums,
+                    struct tensors *t);
+
+/* Both: fill t->ofmap. Returns 0, or -1 with *err set as golden_psums does. */
 int golden_layer(const struct hw *hw, const struct pe_golden *type, const struct layer *l,
                  struct tensors *t, int *overflow_possible, struct error *err);
 

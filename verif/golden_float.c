@@ -52,8 +52,8 @@ static uint32_t psum_of(const struct pe_golden *type, const struct layer *l,
     return psum;
 }
 
-void golden_float(const struct pe_golden *type, const struct layer *l,
-                  const struct mapping *m, struct tensors *t) {
+static void run_group(const struct pe_golden *type, const struct layer *l,
+                      const struct mapping *m, struct tensors *t) {
     struct mapping_loops loops;
     mapping_loops(l, m, &loops);
     const unsigned steps = loops.channel_groups * loops.slices; /* of one ofmap tile */
@@ -66,5 +66,14 @@ void golden_float(const struct pe_golden *type, const struct layer *l,
                 *ofmap++ = l->relu && psum >> 31 ? 0 : (int32_t)psum;
             }
         }
+    }
+}
+
+void golden_float(const struct pe_golden *type, const struct layer *l,
+                  const struct mapping *m, struct tensors *t) {
+    const struct layer part = tensor_group_layer(l);
+    for (unsigned g = 0; g < l->groups; g++) {
+        struct tensors view = tensor_group(t, l, g);
+        run_group(type, &part, m, &view);
     }
 }

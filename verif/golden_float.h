@@ -11,9 +11,9 @@
 #include "pe_lib/golden.h"
 #include "verif/tensor.h"
 
-/* Fill t->ofmap of a layer (groups == 1). For every output and in the order of the steps:
- * the chain's sum, from +0 and row by row, in a row by idx = s*q + c, is added to the
- * psum, which is the bias at first; at the end ReLU.
+/* Fill t->ofmap of a layer (groups >= 1; *m maps one channel group). For every output and
+ * in the order of the steps: the chain's sum, from +0 and row by row, in a row by idx =
+ * s*q + c, is added to the psum, which is the bias at first; at the end ReLU.
  *
  * Acts and weights must be finite: products with padding or missing taps, which are
  * zero, are left out. */

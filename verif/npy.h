@@ -22,4 +22,11 @@ int npy_write_i32(const char *path, const int32_t *data, const size_t *shape,
 int npy_write_i64(const char *path, const int64_t *data, const size_t *shape,
                   unsigned rank, struct error *err);
 
+/* Write a float32 array ("<f4") from binary32 bit patterns, in 32-bit words or in the
+ * low halves of 64-bit words; all else as above. */
+int npy_write_f32(const char *path, const int32_t *data, const size_t *shape,
+                  unsigned rank, struct error *err);
+int npy_write_wide_f32(const char *path, const int64_t *data, const size_t *shape,
+                       unsigned rank, struct error *err);
+
 #endif

@@ -6,9 +6,8 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "verif/prng.h"
+#include "verif/draw.h"
 
 /* Largest magnitudes to draw. */
 struct limits {
@@ -28,59 +27,38 @@ size_t tensor_ofmap_count(const struct layer *l) {
     return (size_t)l->m * l->e * l->f;
 }
 
-static int64_t largest(unsigned bits) {
-    return (int64_t)((UINT64_C(1) << (bits - 1)) - 1);
-}
-
-/* Standard deviation of a uniform number in -limit .. limit. */
-static double uniform_sigma(int64_t limit) {
-    double n = (double)limit;
-    return sqrt(n * (n + 1) / 3);
-}
-
-/* Standard deviation of the value of a weight drawn from all words. */
-static double word_sigma(const struct hw *hw, const struct pe_golden *type) {
-    enum { SAMPLES = 4096 };
-    struct prng g = prng_make(1, "word_sigma", 0);
-    double sum = 0;
-    for (unsigned i = 0; i < SAMPLES; i++) {
-        int64_t top = largest(hw->type.weight_bits);
-        double v = (double)type->weight_value(prng_range(&g, -top - 1, top));
-        sum += v * v;
-    }
-    return sqrt(sum / SAMPLES);
-}
-
 /* Choose magnitudes such that sums of taps products reach one sixth of a psum, at most.
  */
 static struct limits choose_limits(const struct hw *hw, const struct pe_golden *type,
                                    double taps, enum tensor_range range) {
-    struct limits lim = {largest(hw->type.act_bits), largest(hw->type.weight_bits), 0};
+    struct limits lim = {draw_largest(hw->type.act_bits),
+                         draw_largest(hw->type.weight_bits), 0};
     double psum_max = ldexp(1, (int)hw->design.psum_bits - 1);
     double target = psum_max / 6;
-    double weight = type->weight_value ? word_sigma(hw, type) : uniform_sigma(lim.weight);
+    double weight =
+        type->weight_value ? draw_word_sigma(hw, type) : draw_uniform_sigma(lim.weight);
     if (range == TENSOR_SMALL) {
         lim.act = lim.act < 3 ? lim.act : 3;
         lim.weight = lim.weight < 3 ? lim.weight : 3;
-        weight = type->weight_value ? weight : uniform_sigma(lim.weight);
+        weight = type->weight_value ? weight : draw_uniform_sigma(lim.weight);
     }
     if (range == TENSOR_FULL) {
-        double sigma = sqrt(taps) * uniform_sigma(lim.act) * weight;
+        double sigma = sqrt(taps) * draw_uniform_sigma(lim.act) * weight;
         lim.sigma = fmin(sigma, psum_max / 1.7);
         return lim;
     }
-    while (sqrt(taps) * uniform_sigma(lim.act) * weight > target) {
+    while (sqrt(taps) * draw_uniform_sigma(lim.act) * weight > target) {
         if (!type->weight_value && lim.weight > 1 &&
             (lim.weight >= lim.act || lim.act == 1)) {
             lim.weight /= 2;
-            weight = uniform_sigma(lim.weight);
+            weight = draw_uniform_sigma(lim.weight);
         } else if (lim.act > 1) {
             lim.act /= 2;
         } else {
             break;
         }
     }
-    lim.sigma = sqrt(taps) * uniform_sigma(lim.act) * weight;
+    lim.sigma = sqrt(taps) * draw_uniform_sigma(lim.act) * weight;
     return lim;
 }
 
@@ -93,54 +71,9 @@ static unsigned choose_shift(const struct hw *hw, double sigma, struct prng *g,
         unsigned end = range == TENSOR_SMALL ? 5 : hw->design.psum_bits;
         return (unsigned)prng_below(g, end);
     }
-    double top = (double)largest(hw->type.act_bits);
+    double top = (double)draw_largest(hw->type.act_bits);
     (void)frexp(3 * sigma / top / 1.4142135623730951, &exponent); /* nearest power of 2 */
     return exponent < 0 ? 0 : exponent > 63 ? 63 : (unsigned)exponent;
-}
-
-static void draw(int32_t *words, size_t count, struct prng *g, int64_t limit,
-                 unsigned bits, enum tensor_range range) {
-    const int64_t top = largest(bits);
-    const int64_t extremes[4] = {-top - 1, top, -1, 0};
-    if (range != TENSOR_FULL) {
-        for (size_t i = 0; i < count; i++) {
-            words[i] = (int32_t)prng_range(g, -limit, limit);
-        }
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        uint64_t kind = prng_below(g, 16);
-        words[i] = (int32_t)(kind < 4 ? extremes[kind] : prng_range(g, -top - 1, top));
-    }
-}
-
-static void draw_bias(int64_t *bias, size_t count, struct prng *g, const struct hw *hw,
-                      double sigma, enum tensor_range range) {
-    int64_t top = largest(hw->design.psum_bits);
-    int64_t limit = range == TENSOR_FULL ? top : (int64_t)(sigma / 4) + 1;
-    limit = limit > top ? top : limit;
-    for (size_t i = 0; i < count; i++) {
-        bias[i] = prng_range(g, -limit, limit);
-    }
-}
-
-/* A finite binary32 word. */
-static int32_t draw_float(struct prng *g, enum tensor_range range) {
-    uint64_t r = prng_next(g);
-    float value = (float)(int32_t)(r >> 32) * 0x1p-31F; /* in -1 .. 1 */
-    int32_t word;
-    if (range == TENSOR_FULL) { /* one in four from all finite exponents */
-        uint32_t exponent =
-            r & 3 ? 100 + (uint32_t)(r >> 2 & 63) : (uint32_t)(r >> 2) % 255;
-        uint32_t bits = (uint32_t)(r >> 32 & 0x807fffff) | exponent << 23;
-        memcpy(&word, &bits, sizeof word);
-        return word;
-    }
-    if (range == TENSOR_SMALL) {
-        value = (float)((int)(r >> 61) - 4);
-    }
-    memcpy(&word, &value, sizeof word);
-    return word;
 }
 
 static void draw_layer_floats(struct tensors *t, const struct layer *l, uint64_t seed,
@@ -189,9 +122,9 @@ int tensors_init(struct tensors *t, const struct hw *hw, const struct pe_golden 
     struct prng acts = prng_make(seed, l->name, 0);
     struct prng weights = prng_make(seed, l->name, 1);
     struct prng bias = prng_make(seed, l->name, 2);
-    draw(t->ifmap, tensor_ifmap_count(l), &acts, lim.act, hw->type.act_bits, range);
-    draw(t->weights, tensor_weight_count(l), &weights, lim.weight, hw->type.weight_bits,
-         type->weight_value ? TENSOR_FULL : range);
+    draw_words(t->ifmap, tensor_ifmap_count(l), &acts, lim.act, hw->type.act_bits, range);
+    draw_words(t->weights, tensor_weight_count(l), &weights, lim.weight,
+               hw->type.weight_bits, type->weight_value ? TENSOR_FULL : range);
     draw_bias(t->bias, l->m, &bias, hw, lim.sigma, range);
     t->requant_shift = choose_shift(hw, lim.sigma, &bias, range);
     return 0;

@@ -5,15 +5,15 @@
 #include "verif/testbench.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "gen/command.h"
-#include "gen/emit.h"
 #include "models/perf.h"
+#include "verif/dump.h"
 #include "verif/golden.h"
 #include "verif/golden_float.h"
-#include "verif/npy.h"
 
 /* Cycles without a handshake on the data port after which the slot counter must have
  * moved; the value in ofmap bytes that nobody has written yet. */
@@ -49,7 +49,7 @@ struct part {
     struct bench *bench;
     const struct layer *l; /* groups == 1 */
     struct tensors tensors;
-    struct mapping mapping;
+    int32_t *got; /* for the accelerator's ofmap, or NULL */
     struct command_list list;
     struct memory memory;
     struct counters counters; /* read after the run */
@@ -176,18 +176,12 @@ static int check_counters(const struct part *p, struct error *err) {
     return 0;
 }
 
-/* Map the part, make its commands and its memory. */
+/* Make the part's commands and its memory. */
 static int part_init(struct part *p, struct error *err) {
     const struct hw *hw = p->bench->hw;
     struct dram_map *dram = &p->list.dram;
-    int rc = 0;
-    if (p->bench->options.mapping) {
-        p->mapping = *p->bench->options.mapping;
-    } else {
-        rc = mapping_search(hw, p->l, &p->mapping, err);
-    }
-    if (rc || command_list_build(hw, p->l, &p->mapping, p->tensors.requant_shift,
-                                 &p->list, err)) {
+    if (command_list_build(hw, p->l, &p->r->mapping, p->tensors.requant_shift, &p->list,
+                           err)) {
         return -1;
     }
     const struct memory_config config = {dram->total_bytes,
@@ -197,7 +191,8 @@ static int part_init(struct part *p, struct error *err) {
                                          dram->ofmap,
                                          layout_map_bytes(hw, p->l->m, p->l->e, p->l->f)};
     if (memory_init(&p->memory, &config, err) ||
-        layout_fill(p->memory.image, hw, p->l, &p->mapping, &p->list, &p->tensors, err)) {
+        layout_fill(p->memory.image, hw, p->l, &p->r->mapping, &p->list, &p->tensors,
+                    err)) {
         return -1;
     }
     memset(p->memory.image + dram->ofmap, UNWRITTEN, config.write_bytes);
@@ -235,88 +230,96 @@ static void part_compare(const struct part *p, unsigned m0) {
         r->first[r->mismatches + i].m += m0;
     }
     r->mismatches += count;
-    if (p->bench->options.dump) { /* what is dumped is the accelerator's output */
+    if (p->got) {
         layout_unpack_ofmap(p->memory.image, p->bench->hw, p->l, p->list.dram.ofmap,
-                            p->tensors.ofmap);
+                            p->got);
     }
 }
 
+/* got: for the accelerator's ofmap of the whole layer, or NULL. */
 static int run_group(struct bench *b, const struct layer *l, const struct tensors *t,
-                     unsigned group, struct bench_result *r, struct error *err) {
+                     unsigned group, int32_t *got, struct bench_result *r,
+                     struct error *err) {
     const struct layer part_layer = tensor_group_layer(l);
     struct part p;
     memset(&p, 0, sizeof p);
     p.bench = b;
     p.l = &part_layer;
     p.tensors = tensor_group(t, l, group);
+    p.got = got ? got + group * tensor_ofmap_count(&part_layer) : NULL;
     p.r = r;
     int rc = part_init(&p, err) || part_run(&p, err);
-    if (rc == 0 && b->hw->type.kind == PE_FLOAT) {
-        golden_float(b->type, &part_layer, &p.mapping, &p.tensors);
-    }
     if (rc == 0) {
         part_compare(&p, group * part_layer.m);
         rc = check_counters(&p, err) || check_prediction(&p, err);
-    }
-    if (group == 0) {
-        r->mapping = p.mapping;
     }
     part_close(&p);
     return rc ? -1 : 0;
 }
 
-/* Write the layer's tensors as FOLDER/LAYER.{input,weights,bias,output}.npy: weights as
- * values on their grid, the output as the accelerator made it. */
-static int dump(const struct bench *b, const struct layer *l, struct tensors *t,
-                struct error *err) {
-    const char *folder = b->options.dump;
-    for (size_t i = 0; b->type->weight_value && i < tensor_weight_count(l); i++) {
-        t->weights[i] = (int32_t)b->type->weight_value(t->weights[i]);
-    }
-    const size_t input[3] = {l->c, l->h, l->w};
-    const size_t weights[4] = {l->m, tensor_group_layer(l).c, l->r, l->s};
-    const size_t bias[1] = {l->m}, output[3] = {l->m, l->e, l->f};
-    char path[4][EMIT_PATH_MAX];
-    static const char *const names[4] = {"input", "weights", "bias", "output"};
-    for (unsigned i = 0; i < 4; i++) {
-        if (emit_path(path[i], sizeof path[i], err, "%s/%s.%s.npy", folder, l->name,
-                      names[i])) {
-            return -1;
-        }
-    }
-    return emit_folder(folder, err) || npy_write_i32(path[0], t->ifmap, input, 3, err) ||
-                   npy_write_i32(path[1], t->weights, weights, 4, err) ||
-                   npy_write_i64(path[2], t->bias, bias, 1, err) ||
-                   npy_write_i32(path[3], t->ofmap, output, 3, err)
-               ? -1
-               : 0;
-}
-
-static int run_layer(struct bench *b, const struct layer *l, struct tensors *t,
-                     struct bench_result *r, struct error *err) {
-    if (tensors_init(t, b->hw, b->type, l, b->options.seed, b->options.range, err) ||
-        (b->hw->type.kind == PE_INTEGER &&
-         golden_layer(b->hw, b->type, l, t, &r->overflow_possible, err))) {
-        return -1;
-    }
-    r->requant_shift = t->requant_shift;
-    for (unsigned g = 0; g < l->groups; g++) {
-        if (run_group(b, l, t, g, r, err)) {
-            return -1;
-        }
-    }
-    return b->options.dump ? dump(b, l, t, err) : 0;
-}
-
-int bench_run(struct bench *b, const struct layer *l, struct bench_result *r) {
-    struct tensors t = {NULL, NULL, NULL, NULL, 0, 0};
+int bench_run_tensors(struct bench *b, const struct layer *l, const struct tensors *t,
+                      int overflow_possible, struct bench_result *r) {
+    const struct layer part = tensor_group_layer(l);
+    int32_t *got = NULL;
     memset(r, 0, sizeof *r);
     memcpy(r->layer, l->name, sizeof r->layer);
     r->relu = l->relu;
     r->groups = l->groups;
     r->macs = layer_macs(l);
     r->outputs = tensor_ofmap_count(l);
-    int rc = run_layer(b, l, &t, r, &r->error);
-    tensors_close(&t);
+    r->overflow_possible = overflow_possible;
+    r->requant_shift = t->requant_shift;
+    int rc = 0;
+    if (b->options.mapping) {
+        r->mapping = *b->options.mapping;
+    } else {
+        rc = mapping_search(b->hw, &part, &r->mapping, &r->error);
+    }
+    if (rc == 0 && b->options.dump) {
+        got = calloc(tensor_ofmap_count(l), sizeof *got);
+        rc = got ? 0 : error_set(&r->error, "out of memory for the dump");
+    }
+    for (unsigned g = 0; rc == 0 && g < l->groups; g++) {
+        rc = run_group(b, l, t, g, got, r, &r->error);
+    }
+    if (rc == 0 && got) {
+        rc = dump_layer(b->options.dump, b->hw, b->type, l, t, got, &r->error);
+    }
+    free(got);
     return rc || r->mismatches != 0 ? -1 : 0;
+}
+
+/* Draw the layer's tensors and make the golden ofmap. */
+static int draw_layer(struct bench *b, const struct layer *l, struct tensors *t,
+                      int *overflow_possible, struct error *err) {
+    if (tensors_init(t, b->hw, b->type, l, b->options.seed, b->options.range, err)) {
+        return -1;
+    }
+    if (b->hw->type.kind == PE_INTEGER) {
+        return golden_layer(b->hw, b->type, l, t, overflow_possible, err);
+    }
+    const struct layer part = tensor_group_layer(l);
+    struct mapping best;
+    const struct mapping *m = b->options.mapping;
+    if (!m && mapping_search(b->hw, &part, &best, err)) {
+        return -1;
+    }
+    golden_float(b->type, l, m ? m : &best, t);
+    return 0;
+}
+
+int bench_run(struct bench *b, const struct layer *l, struct bench_result *r) {
+    struct tensors t = {NULL, NULL, NULL, NULL, 0, 0};
+    struct error err = {"", 0, 0, ""};
+    int overflow_possible = 0;
+    int rc = draw_layer(b, l, &t, &overflow_possible, &err);
+    if (rc == 0) {
+        rc = bench_run_tensors(b, l, &t, overflow_possible, r);
+    } else {
+        memset(r, 0, sizeof *r);
+        memcpy(r->layer, l->name, sizeof r->layer);
+        r->error = err;
+    }
+    tensors_close(&t);
+    return rc;
 }

@@ -59,8 +59,17 @@ int bench_init(struct bench *b, const struct hw *hw, const struct sim_api *api,
                const struct bench_options *options, struct error *err);
 void bench_close(struct bench *b);
 
-/* Run one array layer and fill *r. Returns 0 when all is right, else -1: r->error is set
- * or r->mismatches is not 0. After an error the bench is of no more use. */
+/* Run one array layer with tensors drawn by the options and fill *r. Returns 0 when all
+ * is right, else -1: r->error is set or r->mismatches is not 0. After an error the bench
+ * is of no more use. */
 int bench_run(struct bench *b, const struct layer *l, struct bench_result *r);
+
+/* The same with given tensors, whose ofmap is the golden one for the mapping in the
+ * options, or for the best mapping.
+ *
+ *   overflow_possible  0 when psums cannot leave their range (verif/golden.h)
+ */
+int bench_run_tensors(struct bench *b, const struct layer *l, const struct tensors *t,
+                      int overflow_possible, struct bench_result *r);
 
 #endif

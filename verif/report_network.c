@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Results of whole-network runs.
+ */
+#include "verif/report_network.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { TOP = 5 };
+
+static const char *op_name(enum layer_op op) {
+    static const char *const names[] = {"conv", "fc",      "matmul",
+                                        "add",  "maxpool", "avgpool"};
+    return names[op];
+}
+
+void report_host_row(FILE *out, const struct layer *l) {
+    (void)fprintf(out, "%-20s   on the host: %s\n", l->name, op_name(l->op));
+}
+
+double report_act_value(const struct forward *f, const struct forward_map *map,
+                        size_t i) {
+    if (f->hw->type.kind == PE_FLOAT) {
+        float value;
+        memcpy(&value, &map->words[i], sizeof value);
+        return (double)value;
+    }
+    return ldexp((double)map->words[i], -map->frac_bits);
+}
+
+/* Range of a map, and the index of its largest act. */
+struct range {
+    double min, max;
+    size_t zeros, saturated;
+};
+
+static struct range range_of(const struct forward *f, const struct forward_map *map) {
+    struct range r = {0, 0, 0, 0};
+    const int32_t top = (int32_t)((UINT32_C(1) << (f->hw->type.act_bits - 1)) - 1);
+    for (size_t i = 0; i < map->count; i++) {
+        double v = report_act_value(f, map, i);
+        r.min = i == 0 || v < r.min ? v : r.min;
+        r.max = i == 0 || v > r.max ? v : r.max;
+        r.zeros += v == 0;
+        r.saturated += f->hw->type.kind == PE_INTEGER &&
+                       (map->words[i] == top || map->words[i] == -top - 1);
+    }
+    return r;
+}
+
+static const struct forward_map *last_map(const struct forward *f) {
+    return &f->layers[f->net->layer_count - 1].out;
+}
+
+/* The index of the largest act after those already taken; the first among equals. */
+static size_t next_best(const struct forward *f, const size_t *taken, size_t count) {
+    const struct forward_map *map = last_map(f);
+    size_t best = map->count;
+    for (size_t i = 0; i < map->count; i++) {
+        int used = 0;
+        for (size_t k = 0; k < count; k++) {
+            used |= taken[k] == i;
+        }
+        if (!used && (best == map->count ||
+                      report_act_value(f, map, i) > report_act_value(f, map, best))) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+static size_t find_top(const struct forward *f, size_t *top) {
+    size_t count = last_map(f)->count < TOP ? last_map(f)->count : TOP;
+    for (size_t i = 0; i < count; i++) {
+        top[i] = next_best(f, top, i);
+    }
+    return count;
+}
+
+void report_logits(FILE *out, const struct forward *f) {
+    const struct layer *l = &f->net->layers[f->net->layer_count - 1];
+    const struct forward_map *map = last_map(f);
+    const struct range r = range_of(f, map);
+    if (l->e != 1 || l->f != 1) {
+        (void)fprintf(out, "\noutput %s: %u x %u x %u, %.6g to %.6g\n", l->name, l->m,
+                      l->e, l->f, r.min, r.max);
+        return;
+    }
+    size_t top[TOP];
+    size_t count = find_top(f, top);
+    (void)fprintf(out, "\nlogits %s: %zu, %.6g to %.6g; largest:", l->name, map->count,
+                  r.min, r.max);
+    for (size_t i = 0; i < count; i++) {
+        (void)fprintf(out, "%s %zu (%.6g)", i ? "," : "", top[i],
+                      report_act_value(f, map, top[i]));
+    }
+    (void)fprintf(out, "\n");
+}
+
+static void set(json_t *object, const char *key, json_int_t value) {
+    (void)json_object_set_new(object, key, json_integer(value));
+}
+
+static const char *producer_name(const struct forward *f, unsigned producer) {
+    return producer == 0 ? "input" : f->net->layers[producer - 1].name;
+}
+
+static void set_grid(json_t *object, const struct forward *f, size_t index) {
+    const struct forward_layer *n = &f->layers[index];
+    const struct layer *l = &f->net->layers[index];
+    const struct range r = range_of(f, &n->out);
+    if (f->hw->type.kind == PE_INTEGER) {
+        if (layer_on_array(l)) {
+            set(object, "weight_frac_bits", n->params.weight_frac_bits);
+        }
+        set(object, "shift", n->shift);
+        set(object, "frac_bits", n->out.frac_bits);
+        set(object, "saturated", (json_int_t)r.saturated);
+    }
+    set(object, "zeros", (json_int_t)r.zeros);
+    (void)json_object_set_new(object, "min", json_real(r.min));
+    (void)json_object_set_new(object, "max", json_real(r.max));
+}
+
+json_t *report_graph_json(const struct forward *f) {
+    json_t *layers = json_array();
+    for (size_t i = 0; i < f->net->layer_count; i++) {
+        const struct layer *l = &f->net->layers[i];
+        json_t *object = json_object(), *inputs = json_array();
+        for (unsigned k = 0; k < l->input_count; k++) {
+            (void)json_array_append_new(inputs,
+                                        json_string(producer_name(f, l->inputs[k])));
+        }
+        (void)json_object_set_new(object, "name", json_string(l->name));
+        (void)json_object_set_new(object, "op", json_string(op_name(l->op)));
+        (void)json_object_set_new(object, "runs_on",
+                                  json_string(layer_on_array(l) ? "array" : "host"));
+        (void)json_object_set_new(object, "inputs", inputs);
+        (void)json_object_set_new(object, "kernel",
+                                  json_pack("[i, i]", (int)l->r, (int)l->s));
+        set(object, "stride", l->u);
+        set(object, "pad", l->pad);
+        set(object, "groups", l->groups);
+        (void)json_object_set_new(object, "relu", json_boolean(l->relu));
+        set_grid(object, f, i);
+        (void)json_array_append_new(layers, object);
+    }
+    return layers;
+}
+
+json_t *report_logits_json(const struct forward *f) {
+    const struct forward_map *map = last_map(f);
+    json_t *object = json_object(), *values = json_array(), *words = json_array();
+    (void)json_object_set_new(object, "layer",
+                              json_string(f->net->layers[f->net->layer_count - 1].name));
+    if (f->hw->type.kind == PE_INTEGER) {
+        set(object, "frac_bits", map->frac_bits);
+    }
+    for (size_t i = 0; i < map->count; i++) {
+        (void)json_array_append_new(words, json_integer(map->words[i]));
+        (void)json_array_append_new(values, json_real(report_act_value(f, map, i)));
+    }
+    (void)json_object_set_new(object, "words", words);
+    (void)json_object_set_new(object, "values", values);
+    return object;
+}
