@@ -45,7 +45,6 @@ static const struct option_spec specs[] = {
 
 static void print_more(FILE *out) {
     (void)fputs(
-        "\n"
         "Without --layer the network runs as a whole, from a random image to its last\n"
         "layer: conv and fc on the accelerator; add, maxpool and avgpool on the host "
         "side\n"

@@ -37,6 +37,20 @@ Test(npy, header_and_data) {
     cr_assert_eq(emit_read(path, &text, &size, NULL), 0);
     cr_assert_eq(memcmp(text + 192, "\x00\x00\x00\x00\x00\x00\x00\x80", 8), 0);
     free(text);
+    const int32_t floats[2] = {0x3f800000, -1};
+    const int64_t wide[1] = {0x40490fdb};
+    const size_t two[1] = {2};
+    cr_assert_eq(npy_write_f32(path, floats, two, 1, NULL), 0);
+    cr_assert_eq(emit_read(path, &text, &size, NULL), 0);
+    cr_assert_eq(size, 192 + 2 * 4);
+    cr_assert_eq(strncmp(text + 10, "{'descr': '<f4', ", 17), 0);
+    cr_assert_eq(memcmp(text + 192, "\x00\x00\x80\x3f\xff\xff\xff\xff", 8), 0);
+    free(text);
+    cr_assert_eq(npy_write_wide_f32(path, wide, one, 1, NULL), 0);
+    cr_assert_eq(emit_read(path, &text, &size, NULL), 0);
+    cr_assert_eq(size, 192 + 4);
+    cr_assert_eq(memcmp(text + 192, "\xdb\x0f\x49\x40", 4), 0);
+    free(text);
     (void)remove(path);
 }
 

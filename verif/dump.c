@@ -73,7 +73,7 @@ int dump_host_layer(const char *folder, const struct forward *f, size_t layer,
     if (emit_folder(folder, err)) {
         return -1;
     }
-    for (unsigned k = 0; k < l->input_count; k++) {
+    for (unsigned k = 0; k < l->input_count && k < 2; k++) {
         const struct forward_map *in = forward_input(f, layer, k);
         if (write_words(folder, f->hw, l, names[k], in->words, input, 3, err)) {
             return -1;

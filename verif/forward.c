@@ -99,9 +99,10 @@ static int run_integer(struct forward *f, const struct forward_source *source,
     struct forward_layer *n = &f->layers[index];
     const struct tensors t = forward_tensors(f, index);
     int64_t *psums = calloc(n->out.count + 1, sizeof *psums);
-    int rc = psums
-                 ? golden_psums(f->hw, f->type, l, &t, psums, &n->overflow_possible, err)
-                 : error_set(err, "layer '%s': out of memory for its psums", l->name);
+    if (!psums) {
+        return error_set(err, "layer '%s': out of memory for its psums", l->name);
+    }
+    int rc = golden_psums(f->hw, f->type, l, &t, psums, &n->overflow_possible, err);
     if (rc == 0) {
         requantize(f, source, l, psums, n->params.shift, n);
         n->out.frac_bits = forward_input(f, index, 0)->frac_bits +

@@ -4,9 +4,11 @@
  */
 #include "verif/host_ops.h"
 
+#include <assert.h>
 #include <string.h>
 
 int64_t host_divide(int64_t numerator, int64_t denominator) {
+    assert(denominator > 0);
     int64_t floor = numerator / denominator, rest = numerator % denominator;
     if (rest < 0) {
         rest += denominator;

@@ -71,9 +71,10 @@ static size_t next_best(const struct forward *f, const size_t *taken, size_t cou
 }
 
 static size_t find_top(const struct forward *f, size_t *top) {
-    size_t count = last_map(f)->count < TOP ? last_map(f)->count : TOP;
-    for (size_t i = 0; i < count; i++) {
-        top[i] = next_best(f, top, i);
+    size_t count = 0;
+    while (count < TOP && count < last_map(f)->count) {
+        top[count] = next_best(f, top, count);
+        count++;
     }
     return count;
 }

@@ -38,14 +38,27 @@ $(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval sim-$d.cmd = build/qadam simu
 $(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval sim-$d.tools = verilator make g++))
 $(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval sim-$d.deps = build/qadam))
 
-# Layers recomputed with NumPy.
-CHECKS += numpy
-numpy.cmd = tests/numpy_check.py --run build/qadam designs/small_int16.json \
-  --network resnet20-cifar10 --layer conv1 --layer conv3_1s --layer fc --numbers small
-numpy.tools = verilator make g++ /usr/bin/python3
-numpy.deps = build/qadam
+# Whole networks, and single layers, recomputed with NumPy: every operation, all types that
+# have a small design; exact also for floats where the numbers are small.
+NUMPY_TOOLS := verilator make g++ /usr/bin/python3
+CHECKS += $(SIM_DESIGNS:designs/%.json=numpy-%)
+$(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval numpy-$d.cmd = tests/numpy_check.py \
+  --run build/qadam designs/$d.json --network tests/networks/mixed.json --numbers small))
+$(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval numpy-$d.tools = $(NUMPY_TOOLS)))
+$(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval numpy-$d.deps = build/qadam))
 
-# Every layer of ResNet-20 on the Eyeriss-like design: words, and all counters against the model.
+CHECKS += numpy-layers numpy-fp32-normal
+numpy-layers.cmd = tests/numpy_check.py --run build/qadam designs/small_int16.json \
+  --network resnet20-cifar10 --layer conv1 --layer conv3_1s --layer fc --numbers small
+numpy-layers.tools = $(NUMPY_TOOLS)
+numpy-layers.deps = build/qadam
+numpy-fp32-normal.cmd = tests/numpy_check.py --run build/qadam designs/small_fp32.json \
+  --network tests/networks/mixed.json
+numpy-fp32-normal.tools = $(NUMPY_TOOLS)
+numpy-fp32-normal.deps = build/qadam
+
+# ResNet-20 from image to logits on the Eyeriss-like design: words, and all counters
+# against the model.
 CHECKS += resnet20
 resnet20.cmd = build/qadam simulate designs/eyeriss_int16.json --network resnet20-cifar10
 resnet20.tools = verilator make g++
