@@ -148,8 +148,8 @@ Test(forward, refuses_what_it_cannot_run) {
     net.batch = 1;
     cr_assert_eq(forward_check(&net, &err), -1);
     cr_assert(strstr(err.text, "attention: matmul"));
-    const struct layer fc = {.name = "fc", .op = OP_FC};
-    layers[0] = fc;
+    struct layer fc[1] = {{.name = "fc", .op = OP_FC}};
+    net.layers = fc;
     cr_assert_eq(forward_check(&net, NULL), 0);
 }
 
