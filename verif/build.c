@@ -80,7 +80,13 @@ static int hash_file(uint64_t *hash, const char *path, struct error *err) {
     return 0;
 }
 
-/* Hash names and contents of all files below a folder, in the order of their names. */
+/* Whether a generated file cannot matter to a simulation. */
+static int is_text(const char *name) {
+    return strcmp(name, "docs") == 0 || strcmp(name, "README.md") == 0 ||
+           strcmp(name, "manifest.json") == 0;
+}
+
+/* Hash names and contents of the files below a folder, in the order of their names. */
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as the generated folder */
 static int hash_folder(uint64_t *hash, const char *folder, struct error *err) {
     struct dirent **entries = NULL;
@@ -91,7 +97,8 @@ static int hash_folder(uint64_t *hash, const char *folder, struct error *err) {
     int rc = 0;
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
-        if (rc == 0 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0) {
+        if (rc == 0 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+            !is_text(name)) {
             char path[EMIT_PATH_MAX];
             *hash = emit_fnv(*hash, name, strlen(name) + 1);
             rc = emit_path(path, sizeof path, err, "%s/%s", folder, name);

@@ -22,9 +22,10 @@ struct build_options {
 };
 
 /* Build the simulator of a design, or find it in the cache (gen/home.h): the key is a
- * hash over the generated files, the shim, Verilator's version and the options. The log
- * of a build stays beside it as sim-KEY.log. The C++ compiler is $CXX, g++ by default
- * (clang++ 14 builds in two thirds of the time, and its models run a fifth faster).
+ * hash over the generated files (but for texts), the shim, Verilator's version and
+ * options. The log of a build stays beside it as sim-KEY.log. The C++ compiler is $CXX,
+ * g++ by default (clang++ 14 builds in two thirds of the time, and its models run a fifth
+ * faster).
  *
  *   home  folder that holds hdl/, pe_lib/ and verif/
  *   path  out: path of libsim.so

@@ -30,6 +30,21 @@ void host_connect(struct host *h, struct memory *memory) {
     memset(&h->io.memory, 0, sizeof h->io.memory);
 }
 
+/* What of the data port is kept for coverage and for messages. */
+static void watch_port(struct host *h) {
+    const struct axi_manager *m = &h->io.manager;
+    const struct axi_subordinate *s = &h->io.memory;
+    h->waits[0] += m->ar.valid && !s->arready;
+    h->waits[1] += m->aw.valid && !s->awready;
+    h->waits[2] += m->wvalid && !s->wready;
+    if (m->ar.valid && s->arready) {
+        h->last_read = m->ar.addr;
+    }
+    if (m->aw.valid && s->awready) {
+        h->last_write = m->aw.addr;
+    }
+}
+
 int host_cycle(struct host *h, struct error *err) {
     if (h->api->tick(h->sim, &h->io)) {
         return error_set(err, "simulation, cycle %llu: %s", (unsigned long long)h->cycle,
@@ -42,6 +57,7 @@ int host_cycle(struct host *h, struct error *err) {
         h->handshakes += (m->ar.valid && s->arready) || (s->rvalid && m->rready) ||
                          (m->aw.valid && s->awready) || (m->wvalid && s->wready) ||
                          (s->bvalid && m->bready);
+        watch_port(h);
         memory_step(h->memory, m, &h->io.memory);
         if (h->memory->error.text[0] != '\0') {
             return error_set(err, "%s", h->memory->error.text);

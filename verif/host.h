@@ -40,7 +40,9 @@ struct host {
     struct memory *memory;     /* borrowed; NULL = nothing answers */
     uint64_t cycle;
     uint64_t handshakes; /* cycles with a handshake on the data port */
-    int jitter;          /* 1: registers are accessed with random delays */
+    uint64_t waits[3];   /* cycles in which AR, AW, W were valid and not ready */
+    uint64_t last_read, last_write; /* addresses of the last bursts that were accepted */
+    int jitter;                     /* 1: registers are accessed with random delays */
     struct prng prng;
 };
 

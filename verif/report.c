@@ -60,6 +60,7 @@ void report_failure(FILE *out, const struct bench_result *r) {
         }
         (void)fprintf(out, "\n");
     }
+    (void)fputs(r->state, out);
     for (uint64_t i = 0; i < r->mismatches && i < LAYOUT_SHOWN; i++) {
         const struct mismatch *x = &r->first[i];
         (void)fprintf(out, "  ofmap m %u e %u f %u: got %lld, want %lld\n", x->m, x->e,
@@ -80,6 +81,7 @@ void report_add(struct bench_result *sum, const struct bench_result *r) {
     sum->seconds += r->seconds;
     sum->clocked += r->clocked;
     counters_add(&sum->counters, &r->counters);
+    coverage_add(&sum->coverage, &r->coverage);
 }
 
 static void set(json_t *object, const char *key, uint64_t value) {

@@ -22,9 +22,9 @@ build/golden/table.c: FORCE
 
 # Random designs and layers on the RTL: a few in `make test`; the program runs as many as
 # one likes.
-RANDOM_PAIRS_O := obj/tests/mapper_cases.o
-build/tests/random_pairs: build/$(RANDOM_PAIRS_O)
-build/asan/tests/random_pairs: build/asan/$(RANDOM_PAIRS_O)
+RANDOM_PAIRS_O := obj/tests/mapper_cases.o obj/tests/pairs.o
+build/tests/random_pairs: $(RANDOM_PAIRS_O:%=build/%)
+build/asan/tests/random_pairs: $(RANDOM_PAIRS_O:%=build/asan/%)
 CHECKS += random-pairs
 random-pairs.cmd = build/tests/random_pairs --designs 2 --layers 8 --stall-seed 1
 random-pairs.tools = verilator make g++

@@ -14,10 +14,10 @@
 #include "verif/dump.h"
 #include "verif/golden.h"
 #include "verif/golden_float.h"
+#include "verif/watchdog.h"
 
-/* Cycles without a handshake on the data port after which the slot counter must have
- * moved; the value in ofmap bytes that nobody has written yet. */
-enum { WATCH_CYCLES = 65536, UNWRITTEN = 0xa5 };
+/* The value in ofmap bytes that nobody has written yet. */
+enum { UNWRITTEN = 0xa5 };
 
 int bench_init(struct bench *b, const struct hw *hw, const struct sim_api *api,
                const struct bench_options *options, struct error *err) {
@@ -52,7 +52,8 @@ struct part {
     int32_t *got; /* for the accelerator's ofmap, or NULL */
     struct command_list list;
     struct memory memory;
-    struct counters counters; /* read after the run */
+    struct counters counters;  /* read after the run */
+    struct counters predicted; /* for a memory without stalls */
     struct bench_result *r;
 };
 
@@ -63,24 +64,18 @@ static int predictable(unsigned counter, int stalls) {
     return counter != CNT_OVERFLOWS && (!stalls || access);
 }
 
-/* Predict the part's counters. Those that can be predicted must be the counted ones. */
+/* Those of the part's counters that can be predicted must be the counted ones. */
 static int check_prediction(const struct part *p, struct error *err) {
-    const struct counters *counted = &p->counters;
     const int stalls = p->bench->options.stall_seed != 0;
-    struct counters predicted;
-    if (perf_predict(p->bench->hw, &p->list, p->bench->options.latency, &predicted,
-                     err)) {
-        return -1;
-    }
-    p->r->predicted_cycles += predicted.value[CNT_CYCLES];
     char text[400] = "";
     size_t used = 0;
     for (unsigned k = 0; k < COUNTER_COUNT && used < sizeof text; k++) {
-        if (predictable(k, stalls) && counted->value[k] != predicted.value[k]) {
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s %s %llu, not %llu",
-                                     used ? "," : "", counter_name(k),
-                                     (unsigned long long)predicted.value[k],
-                                     (unsigned long long)counted->value[k]);
+        uint64_t counted = p->counters.value[k], predicted = p->predicted.value[k];
+        if (predictable(k, stalls) && counted != predicted) {
+            used += (size_t)snprintf(text + used, sizeof text - used,
+                                     "%s %s %llu, not %llu", used ? "," : "",
+                                     counter_name(k), (unsigned long long)predicted,
+                                     (unsigned long long)counted);
         }
     }
     return used ? error_set(err, "the model predicts%s as the RTL counts", text) : 0;
@@ -98,32 +93,6 @@ static int start(struct part *p, struct error *err) {
         return error_set(err, "the interrupt is up before the start");
     }
     return host_write(h, REG_CTRL, CTRL_START, err);
-}
-
-/* Clock until the interrupt comes. */
-static int wait_done(struct host *h, struct error *err) {
-    uint64_t handshakes = h->handshakes, slots = 0, quiet = 0;
-    while (!h->io.irq) {
-        if (host_cycle(h, err)) {
-            return -1;
-        }
-        quiet = handshakes == h->handshakes ? quiet + 1 : 0;
-        handshakes = h->handshakes;
-        if (quiet == WATCH_CYCLES) {
-            uint64_t now = 0;
-            if (host_counter(h, CNT_SLOTS, &now, err)) {
-                return -1;
-            }
-            if (now == slots) {
-                return error_set(err, "no progress in %d cycles (cycle %llu, slot %llu)",
-                                 WATCH_CYCLES, (unsigned long long)h->cycle,
-                                 (unsigned long long)now);
-            }
-            slots = now;
-            quiet = 0;
-        }
-    }
-    return 0;
 }
 
 /* Take the end of a run: status, acknowledge, idle memory. */
@@ -181,9 +150,11 @@ static int part_init(struct part *p, struct error *err) {
     const struct hw *hw = p->bench->hw;
     struct dram_map *dram = &p->list.dram;
     if (command_list_build(hw, p->l, &p->r->mapping, p->tensors.requant_shift, &p->list,
-                           err)) {
+                           err) ||
+        perf_predict(hw, &p->list, p->bench->options.latency, &p->predicted, err)) {
         return -1;
     }
+    p->r->predicted_cycles += p->predicted.value[CNT_CYCLES];
     const struct memory_config config = {dram->total_bytes,
                                          hw->design.dram_bytes_per_cycle,
                                          p->bench->options.latency,
@@ -210,7 +181,12 @@ static int part_run(struct part *p, struct error *err) {
     const uint64_t cycle = h->cycle;
     const clock_t began = clock();
     host_connect(h, &p->memory);
-    int rc = start(p, err) || wait_done(h, err) || finish(p, err);
+    const struct watch watch = {&p->list.dram, p->predicted.value[CNT_CYCLES],
+                                p->bench->options.stall_seed != 0};
+    memset(h->waits, 0, sizeof h->waits);
+    int rc = start(p, err) ||
+             watchdog_wait(h, &watch, p->r->state, sizeof p->r->state, err) ||
+             finish(p, err);
     rc = read_counters(h, &p->counters, rc ? NULL : err) || rc;
     host_connect(h, NULL);
     p->r->seconds += (double)(clock() - began) / CLOCKS_PER_SEC;
@@ -236,6 +212,18 @@ static void part_compare(const struct part *p, unsigned m0) {
     }
 }
 
+static void part_coverage(const struct part *p, unsigned groups) {
+    struct coverage_run run = {.hw = p->bench->hw,
+                               .l = p->l,
+                               .groups = groups,
+                               .mapping = &p->r->mapping,
+                               .list = &p->list,
+                               .counters = &p->counters,
+                               .requant_shift = p->tensors.requant_shift};
+    memcpy(run.waits, p->bench->host.waits, sizeof run.waits);
+    coverage_add_run(&p->r->coverage, &run);
+}
+
 /* got: for the accelerator's ofmap of the whole layer, or NULL. */
 static int run_group(struct bench *b, const struct layer *l, const struct tensors *t,
                      unsigned group, int32_t *got, struct bench_result *r,
@@ -251,6 +239,7 @@ static int run_group(struct bench *b, const struct layer *l, const struct tensor
     int rc = part_init(&p, err) || part_run(&p, err);
     if (rc == 0) {
         part_compare(&p, group * part_layer.m);
+        part_coverage(&p, l->groups);
         rc = check_counters(&p, err) || check_prediction(&p, err);
     }
     part_close(&p);

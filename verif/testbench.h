@@ -13,6 +13,7 @@
 #include "gen/network.h"
 #include "verif/build.h"
 #include "verif/counters.h"
+#include "verif/coverage.h"
 #include "verif/host.h"
 #include "verif/layout.h"
 #include "verif/tensor.h"
@@ -42,6 +43,8 @@ struct bench_result {
     struct mapping mapping;    /* of the first group */
     double seconds;            /* processor time of the clocked part */
     uint64_t clocked;          /* cycles clocked, with register accesses */
+    struct coverage coverage;  /* of the groups that ran to the end */
+    char state[1024];          /* of each unit when a hang was detected, lines; else "" */
     struct error error; /* text "" = ran to the end; mismatches may still be there */
 };
 
