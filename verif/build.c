@@ -242,6 +242,17 @@ int build_sim(const char *home, const struct hw *hw, const struct build_options 
     return rc ? -1 : 0;
 }
 
+int build_key(const char *home, const struct hw *hw, const struct build_options *options,
+              uint64_t *key, struct error *err) {
+    struct build b = {home, hw, options, "", "", "", 0};
+    int rc = prepare(&b, err);
+    *key = b.key;
+    if (b.temp[0] != '\0') {
+        (void)emit_remove(b.temp, NULL);
+    }
+    return rc ? -1 : 0;
+}
+
 int sim_library_open(struct sim_library *lib, const char *path, struct error *err) {
     lib->api = NULL;
     lib->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);

@@ -6,6 +6,7 @@
 #define QADAM_BUILD_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "gen/design.h"
 #include "gen/error.h"
@@ -33,6 +34,10 @@ struct build_options {
  * Returns 0, or -1 with *err set; then the cache is as it was, but for the log. */
 int build_sim(const char *home, const struct hw *hw, const struct build_options *options,
               char *path, size_t size, struct error *err);
+
+/* The key alone, without a build. Returns 0, or -1 with *err set. */
+int build_key(const char *home, const struct hw *hw, const struct build_options *options,
+              uint64_t *key, struct error *err);
 
 /* A loaded library. */
 struct sim_library {

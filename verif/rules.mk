@@ -63,3 +63,19 @@ CHECKS += resnet20
 resnet20.cmd = build/qadam simulate designs/eyeriss_int16.json --network resnet20-cifar10
 resnet20.tools = verilator make g++
 resnet20.deps = build/qadam
+
+# The regression: every layer of every network, and random designs (tests/regress/cases.txt).
+REGRESS_O := $(RANDOM_PAIRS_O) obj/tests/regress_cases.o obj/tests/regress_run.o
+build/tests/regress: $(REGRESS_O:%=build/%)
+build/asan/tests/regress: $(REGRESS_O:%=build/asan/%)
+
+CHECKS += regress-ci
+regress-ci.cmd = build/tests/regress --set ci --again
+regress-ci.tools = verilator make g++
+regress-ci.deps = build/tests/regress
+
+.PHONY: regress regress-full
+regress: build/tests/regress ## run CIFAR networks and random designs in RTL; goes on if interrupted
+	$(Q)build/tests/regress --set ci --set std
+regress-full: build/tests/regress ## also every layer of the ImageNet networks: hours
+	$(Q)build/tests/regress
