@@ -40,6 +40,7 @@ static const struct option_usage usage = {
 enum { SETS_MAX = 16 };
 
 struct regress {
+    const struct options *opts;
     char home[EMIT_PATH_MAX];
     struct regress_list list;
     const char *folder, *only;
@@ -68,9 +69,13 @@ static void count(struct regress *g, const struct regress_case *c,
     coverage_add(&g->sum.coverage, &r->coverage);
 }
 
-static void print_failure(const struct regress_case *c, const struct regress_result *r) {
-    (void)printf("FAIL %s: %s\n  again: build/tests/regress --only %s\n", c->id, r->text,
-                 c->id);
+static void print_failure(const struct regress *g, const struct regress_case *c,
+                          const struct regress_result *r) {
+    (void)printf("FAIL %s: %s\n  again: build/tests/regress", c->id, r->text);
+    for (int i = 0; i < options_count(g->opts, "list"); i++) {
+        (void)printf(" --list %s", options_value_at(g->opts, "list", i));
+    }
+    (void)printf(" --only %s\n", c->id);
 }
 
 /* How far we are, on a terminal. */
@@ -108,7 +113,7 @@ static int done(void *context, unsigned index, const void *result, int status) {
         (void)printf("pass %s: %llu layers, %llu cycles, %.1f s\n", c->id,
                      (unsigned long long)r.runs, (unsigned long long)r.cycles, r.seconds);
     } else {
-        print_failure(c, &r);
+        print_failure(g, c, &r);
     }
     progress(g, g->passed + g->failed);
     (void)fflush(stdout);
@@ -186,7 +191,7 @@ static int run_all(struct regress *g, struct error *err) {
 static void summarize(const struct regress *g) {
     (void)printf("\nsituations, and the number of runs that brought them about:\n");
     unsigned never = coverage_print(stdout, &g->sum.coverage);
-    (void)printf("\n%u of %u situations never hit\n", never, COVERAGE_COUNT);
+    (void)printf("\n%u of %u situations never hit\n", never, (unsigned)COVERAGE_COUNT);
     (void)printf("cases               %12zu\n", g->passed + g->failed);
     (void)printf("  of an earlier run %12zu\n", g->kept);
     (void)printf("layers run          %12llu\n", (unsigned long long)g->sum.runs);
@@ -236,6 +241,7 @@ static int run(struct regress *g, const struct options *opts, struct error *err)
     g->only = options_value(opts, "only");
     g->again = options_count(opts, "again") != 0;
     g->began = time(NULL);
+    g->opts = opts;
     if (options_u64(opts, "jobs", 1, 256, &g->jobs, err) ||
         home_find(g->home, sizeof g->home, err) || read_lists(g, opts, err)) {
         return -1;

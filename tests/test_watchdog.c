@@ -96,8 +96,9 @@ static int run(struct bench *b, uint64_t predicted) {
 
 Test(watchdog, lets_a_run_end) {
     struct bench b;
-    start(&b)->interrupt_at = 70000;
-    ((struct fake *)b.host.sim)->slot_every = 100;
+    struct fake *f = start(&b);
+    f->interrupt_at = 70000;
+    f->slot_every = 100;
     cr_assert_eq(run(&b, 70000), 0, "%s", b.err.text);
     cr_assert_str_empty(b.state);
 }

@@ -43,9 +43,10 @@ void report_row(FILE *out, const struct hw *hw, const struct bench_result *r) {
 static void print_mapping(FILE *out, const struct mapping *m) {
     (void)fprintf(out,
                   "  mapping: e %u p %u q %u r %u t %u m %u f %u rk %u sk %u d %u a %u "
-                  "bubbles %u share %u\n",
+                  "bubbles %u %u share %u plane %u outer %u buffers %u %u\n",
                   m->e, m->p, m->q, m->r, m->t, m->m, m->f, m->rk, m->sk, m->d, m->a,
-                  m->bubbles, m->share);
+                  m->bubbles, m->ready_bubbles, m->share, m->plane, m->filters_outer,
+                  m->ifmap_buffers, m->filter_buffers);
 }
 
 void report_failure(FILE *out, const struct bench_result *r) {
@@ -103,10 +104,24 @@ json_t *report_mapping_json(const struct mapping *m) {
     const struct {
         const char *key;
         unsigned value;
-    } fields[] = {{"e", m->e},        {"p", m->p}, {"q", m->q}, {"r", m->r},
-                  {"t", m->t},        {"m", m->m}, {"f", m->f}, {"rk", m->rk},
-                  {"sk", m->sk},      {"d", m->d}, {"a", m->a}, {"bubbles", m->bubbles},
-                  {"share", m->share}};
+    } fields[] = {{"e", m->e},
+                  {"p", m->p},
+                  {"q", m->q},
+                  {"r", m->r},
+                  {"t", m->t},
+                  {"m", m->m},
+                  {"f", m->f},
+                  {"rk", m->rk},
+                  {"sk", m->sk},
+                  {"d", m->d},
+                  {"a", m->a},
+                  {"bubbles", m->bubbles},
+                  {"share", m->share},
+                  {"ready_bubbles", m->ready_bubbles},
+                  {"plane", m->plane},
+                  {"filters_outer", m->filters_outer},
+                  {"ifmap_buffers", m->ifmap_buffers},
+                  {"filter_buffers", m->filter_buffers}};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         set(object, fields[i].key, fields[i].value);
     }

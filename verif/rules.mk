@@ -74,6 +74,14 @@ regress-ci.cmd = build/tests/regress --set ci --again
 regress-ci.tools = verilator make g++
 regress-ci.deps = build/tests/regress
 
+CHECKS += regress-resume
+regress-resume.cmd = tests/regress_resume.sh build/tests/regress
+regress-resume.tools = verilator make g++
+regress-resume.deps = build/tests/regress
+
+build/tests/test_regress: $(REGRESS_O:%=build/%)
+build/asan/tests/test_regress: $(REGRESS_O:%=build/asan/%)
+
 .PHONY: regress regress-full
 regress: build/tests/regress ## run CIFAR networks and random designs in RTL; goes on if interrupted
 	$(Q)build/tests/regress --set ci --set std
