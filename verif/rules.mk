@@ -38,6 +38,9 @@ $(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval sim-$d.cmd = build/qadam simu
 $(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval sim-$d.tools = verilator make g++))
 $(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval sim-$d.deps = build/qadam))
 
+# Checks on the same design come after the one that builds its simulator.
+built = $(foreach d,$1,build/checks/sim-$d.result)
+
 # Whole networks, and single layers, recomputed with NumPy: every operation, all types that
 # have a small design; exact also for floats where the numbers are small.
 NUMPY_TOOLS := verilator make g++ /usr/bin/python3
@@ -45,17 +48,18 @@ CHECKS += $(SIM_DESIGNS:designs/%.json=numpy-%)
 $(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval numpy-$d.cmd = tests/numpy_check.py \
   --run build/qadam designs/$d.json --network tests/networks/mixed.json --numbers small))
 $(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval numpy-$d.tools = $(NUMPY_TOOLS)))
-$(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval numpy-$d.deps = build/qadam))
+$(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval numpy-$d.deps = build/qadam \
+  $(call built,$d)))
 
 CHECKS += numpy-layers numpy-fp32-normal
 numpy-layers.cmd = tests/numpy_check.py --run build/qadam designs/small_int16.json \
   --network resnet20-cifar10 --layer conv1 --layer conv3_1s --layer fc --numbers small
 numpy-layers.tools = $(NUMPY_TOOLS)
-numpy-layers.deps = build/qadam
+numpy-layers.deps = build/qadam $(call built,small_int16)
 numpy-fp32-normal.cmd = tests/numpy_check.py --run build/qadam designs/small_fp32.json \
   --network tests/networks/mixed.json
 numpy-fp32-normal.tools = $(NUMPY_TOOLS)
-numpy-fp32-normal.deps = build/qadam
+numpy-fp32-normal.deps = build/qadam $(call built,small_fp32)
 
 # ResNet-20 from image to logits on the Eyeriss-like design: words, and all counters
 # against the model.
@@ -72,12 +76,13 @@ build/asan/tests/regress: $(REGRESS_O:%=build/asan/%)
 CHECKS += regress-ci
 regress-ci.cmd = build/tests/regress --set ci --again
 regress-ci.tools = verilator make g++
-regress-ci.deps = build/tests/regress
+regress-ci.deps = build/tests/regress $(call built,small_int16 small_lightpe1 \
+  small_lightpe2 small_fp32)
 
 CHECKS += regress-resume
 regress-resume.cmd = tests/regress_resume.sh build/tests/regress
 regress-resume.tools = verilator make g++
-regress-resume.deps = build/tests/regress
+regress-resume.deps = build/tests/regress build/checks/regress-ci.result
 
 build/tests/test_regress: $(REGRESS_O:%=build/%)
 build/asan/tests/test_regress: $(REGRESS_O:%=build/asan/%)
