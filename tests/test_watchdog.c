@@ -28,7 +28,7 @@ static void *create(uint64_t seed) {
 
 static uint32_t read_register(const struct fake *f, unsigned address) {
     if (address == REG_STATUS) {
-        return STATUS_BUSY;
+        return STATUS_BUSY | 2u << 8 | 1u << 11 | 1u << 15;
     }
     return address == REG_COUNTERS + 8 * CNT_SLOTS       ? (uint32_t)f->slots
            : address == REG_COUNTERS + 8 * CNT_WAIT_LOAD ? (uint32_t)f->cycle
@@ -108,7 +108,9 @@ Test(watchdog, tells_the_state_of_a_hang) {
     start(&b)->read_at = 100;
     cr_assert_eq(run(&b, 1000000), -1);
     cr_assert(strstr(b.err.text, "no progress in 65536 cycles"), "%s", b.err.text);
-    cr_assert(strstr(b.state, "STATUS 0x1: busy\n"), "%s", b.state);
+    cr_assert(strstr(b.state, "STATUS 0x8a01: dispatcher waits for a block, busy, load "
+                              "unit busy, a step waits for a load\n"),
+              "%s", b.state);
     cr_assert(strstr(b.state, "command block 1 of 0..1 was"), "%s", b.state);
     cr_assert(strstr(b.state, "1 read bursts so far, 0 in flight"), "%s", b.state);
     cr_assert(strstr(b.state, "last at commands + 576"), "%s", b.state);

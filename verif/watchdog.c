@@ -60,17 +60,36 @@ static void say_counters(struct host *h, char *state, size_t size) {
     say(state, size, "%s\n", moved ? "" : " none");
 }
 
+/* STATUS: what the units themselves say. */
 static void say_status(struct host *h, char *state, size_t size) {
+    static const char *const bits[] = {[0] = "busy",
+                                       [1] = "done",
+                                       [2] = "read error",
+                                       [3] = "write error",
+                                       [4] = "illegal command",
+                                       [11] = "load unit busy",
+                                       [12] = "store unit busy",
+                                       [13] = "compute unit busy",
+                                       [14] = "array runs",
+                                       [15] = "a step waits for a load",
+                                       [16] = "a step waits for a store",
+                                       [17] = "a LOAD waits for its token",
+                                       [18] = "a STORE waits for its token",
+                                       [19] = "an abort waits for open bursts"};
+    static const char *const dispatcher[8] = {
+        "idle", "boots", "waits for a block", "reads", "hands out", "?", "?", "?"};
     uint32_t v = 0;
     if (host_read(h, REG_STATUS, &v, NULL)) {
         say(state, size, "  STATUS: cannot be read\n");
         return;
     }
-    say(state, size, "  STATUS 0x%x:%s%s%s%s%s\n", (unsigned)v,
-        v & STATUS_BUSY ? " busy" : " not busy", v & STATUS_DONE ? " done" : "",
-        v & STATUS_READ_ERROR ? " read-error" : "",
-        v & STATUS_WRITE_ERROR ? " write-error" : "",
-        v & STATUS_ILLEGAL ? " illegal-command" : "");
+    say(state, size, "  STATUS 0x%x: dispatcher %s", (unsigned)v, dispatcher[v >> 8 & 7]);
+    for (unsigned i = 0; i < sizeof bits / sizeof bits[0]; i++) {
+        if (bits[i] && (v >> i & 1)) {
+            say(state, size, ", %s", bits[i]);
+        }
+    }
+    say(state, size, "\n");
 }
 
 /* Where in DRAM an address is. */
