@@ -33,6 +33,7 @@ static const struct option_spec specs[] = {
     {"layer", 0, "NAME", 1, "only this layer, on numbers of its own"},
     {"seed", 0, "N", 0, "of the tensors; 1 by default"},
     {"stall-seed", 0, "N", 0, "let memory and host stall at random; 0: never"},
+    {"fault-seed", 0, "N", 0, "let each layer first end by a random fault; 0: never"},
     {"numbers", 0, "KIND", 0, "normal, full (psums wrap around) or small (many ties)"},
     {"dram-latency", 0, "CYCLES", 0, "of the memory; 64 by default"},
     {"jobs", 'j', "N", 0, "layers, or compilers, at a time; by default all processors"},
@@ -112,6 +113,7 @@ static int read_options(struct simulate *s, const struct options *opts,
     s->bench.seed = 1;
     if (options_u64(opts, "seed", 0, INT64_MAX, &s->bench.seed, err) ||
         options_u64(opts, "stall-seed", 0, INT64_MAX, &s->bench.stall_seed, err) ||
+        options_u64(opts, "fault-seed", 0, INT64_MAX, &s->bench.fault_seed, err) ||
         options_u64(opts, "dram-latency", 1, MEMORY_LATENCY_MAX, &latency, err) ||
         options_u64(opts, "jobs", 1, JOBS_MAX, &jobs, err) || read_range(s, opts, err)) {
         return -1;

@@ -92,6 +92,7 @@ static void run_pair(const struct pairs *c, unsigned number, unsigned index,
         const struct bench_options options = {
             .seed = c->seed + number,
             .stall_seed = c->stall_seed ? c->stall_seed + number : 0,
+            .fault_seed = c->fault_seed ? c->fault_seed + number : 0,
             .latency = latencies[number % 4],
             .wave = c->vcd};
         if (bench_init(bench, hw, api, &options, &r->error)) {

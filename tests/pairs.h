@@ -18,7 +18,7 @@ enum { PAIRS_LAYERS = 64, PAIRS_TEXT = 320 };
 struct pairs {
     char home[EMIT_PATH_MAX];
     uint64_t layers; /* on a design, at most PAIRS_LAYERS */
-    uint64_t seed, stall_seed;
+    uint64_t seed, stall_seed, fault_seed;
     uint64_t only_layer; /* UINT64_MAX = all */
     const char *vcd;     /* file for waves, or NULL */
     const char *type;    /* PE type */

@@ -2,8 +2,8 @@
  *
  * Random designs and layers: RTL built with Verilator, every output word checked.
  *
- *     random_pairs [--designs N] [--layers N] [--seed N] [--stall-seed N] [-j N]
- *                  [--design D [--layer L]] [--vcd FILE]
+ *     random_pairs [--designs N] [--layers N] [--seed N] [--stall-seed N]
+ *                  [--fault-seed N] [-j N] [--design D [--layer L]] [--vcd FILE]
  *
  * The layers of a design run one after the other on the same accelerator, half of them
  * with the mapper's choice and half with any legal mapping. Everything depends on
@@ -27,6 +27,7 @@ static const struct option_spec specs[] = {
     {"layers", 'l', "N", 0, "layers on each design; 10 by default"},
     {"seed", 's', "N", 0, "of everything that is drawn; 1 by default"},
     {"stall-seed", 't', "N", 0, "let memory and host stall at random; 0: never"},
+    {"fault-seed", 'f', "N", 0, "let each layer first end by a random fault; 0: never"},
     {"type", 0, "NAME", 0, "PE type of the designs; int16 by default"},
     {"jobs", 'j', "N", 0, "designs at a time; by default all processors"},
     {"design", 0, "D", 0, "only this design, 0 and up"},
@@ -55,19 +56,21 @@ static void report_pair(struct campaign *c, unsigned number, unsigned index, int
                         const char *text, const struct bench_result *r) {
     const int failed = r->error.text[0] != '\0' || r->mismatches != 0;
     (void)printf("%s %u.%u %s: cycles %llu predicted %llu outputs %llu mismatches %llu; "
-                 "%s\n",
+                 "%s%s%s\n",
                  failed ? "FAIL" : "pass", number, index, mapped ? "mapped" : "random",
                  (unsigned long long)r->counters.value[CNT_CYCLES],
                  (unsigned long long)r->predicted_cycles, (unsigned long long)r->outputs,
-                 (unsigned long long)r->mismatches, text);
+                 (unsigned long long)r->mismatches, text, r->fault[0] ? "; first ended by " : "",
+                 r->fault);
     if (failed) {
         (void)printf("  %s\n", r->error.text);
         report_failure(stdout, r);
         (void)printf(
             "  again: build/tests/random_pairs --type %s --seed %llu --stall-seed "
-            "%llu --design %u --layer %u\n",
+            "%llu --fault-seed %llu --design %u --layer %u\n",
             c->pairs.type, (unsigned long long)c->pairs.seed,
-            (unsigned long long)c->pairs.stall_seed, number, index);
+            (unsigned long long)c->pairs.stall_seed,
+            (unsigned long long)c->pairs.fault_seed, number, index);
     }
     c->count++;
     c->failed += failed ? 1 : 0;
@@ -110,6 +113,7 @@ static int read_options(struct campaign *c, const struct options *opts,
         options_u64(opts, "layers", 1, PAIRS_LAYERS, &c->pairs.layers, err) ||
         options_u64(opts, "seed", 0, INT64_MAX, &c->pairs.seed, err) ||
         options_u64(opts, "stall-seed", 0, INT64_MAX, &c->pairs.stall_seed, err) ||
+        options_u64(opts, "fault-seed", 0, INT64_MAX, &c->pairs.fault_seed, err) ||
         options_u64(opts, "jobs", 1, 256, &c->jobs, err) ||
         options_u64(opts, "design", 0, 9999, &c->only_design, err) ||
         options_u64(opts, "layer", 0, PAIRS_LAYERS - 1, &c->pairs.only_layer, err)) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum channel { CH_AR, CH_R, CH_AW, CH_W, CH_B };
+enum { RESPONSE_ERROR = 2 }; /* SLVERR */
 enum { BURST_INCR = 1, PAGE_BYTES = 4096, IDLE_DATA = 0x5a };
 
 int memory_init(struct memory *mem, const struct memory_config *config,
@@ -157,6 +158,7 @@ static void apply_beat(struct memory *mem) {
 static void take_writes(struct memory *mem, const struct axi_manager *m,
                         const struct axi_subordinate *s) {
     if (s->bvalid && m->bready) {
+        mem->counts.responses++;
         queue_pop(&mem->answers);
     }
     if (m->aw.valid && s->awready) {
@@ -189,7 +191,9 @@ static void drive_read(struct memory *mem, int withheld, const struct axi_manage
     const struct memory_burst *burst = queue_head(&mem->reads);
     s->rvalid = mem->reads.count > 0 && burst->due <= mem->cycle + 1 && !withheld;
     s->rlast = s->rvalid && burst->beats == 1;
-    s->rresp = 0;
+    s->rresp = s->rvalid && mem->counts.read_beats + 1 == mem->config.read_error_beat
+                   ? RESPONSE_ERROR
+                   : 0;
     if (s->rvalid && burst->addr + width <= mem->config.bytes) {
         memcpy(s->rdata, mem->image + burst->addr, width);
     } else {
@@ -204,7 +208,9 @@ static void drive_answer(struct memory *mem, int withheld, const struct axi_mana
     }
     s->bvalid = mem->answers.count > 0 &&
                 queue_head(&mem->answers)->due <= mem->cycle + 1 && !withheld;
-    s->bresp = 0;
+    s->bresp = s->bvalid && mem->counts.responses + 1 == mem->config.write_error_burst
+                   ? RESPONSE_ERROR
+                   : 0;
 }
 
 void memory_step(struct memory *mem, const struct axi_manager *m,

@@ -41,6 +41,9 @@ struct memory_config {
     uint64_t stall_seed;    /* 0 = never stall */
     uint64_t write_address; /* window in which writes are legal */
     uint64_t write_bytes;
+    /* this read beat, or this write burst, gets an error response; 1 = the first, 0 =
+     * none */
+    uint64_t read_error_beat, write_error_burst;
 };
 
 /* One burst on its way. */
@@ -68,7 +71,7 @@ struct memory_stall {
 };
 
 struct memory_counts {
-    uint64_t read_bursts, read_beats, write_bursts, write_beats;
+    uint64_t read_bursts, read_beats, write_bursts, write_beats, responses;
 };
 
 struct memory {

@@ -26,7 +26,7 @@ RANDOM_PAIRS_O := obj/tests/mapper_cases.o obj/tests/pairs.o
 build/tests/random_pairs: $(RANDOM_PAIRS_O:%=build/%)
 build/asan/tests/random_pairs: $(RANDOM_PAIRS_O:%=build/asan/%)
 CHECKS += random-pairs
-random-pairs.cmd = build/tests/random_pairs --designs 2 --layers 8 --stall-seed 1
+random-pairs.cmd = build/tests/random_pairs --designs 2 --layers 8 --stall-seed 1 --fault-seed 1
 random-pairs.tools = verilator make g++
 random-pairs.deps = build/tests/random_pairs
 

@@ -12,6 +12,7 @@
 #include "gen/command.h"
 #include "models/perf.h"
 #include "verif/dump.h"
+#include "verif/fault.h"
 #include "verif/golden.h"
 #include "verif/golden_float.h"
 #include "verif/watchdog.h"
@@ -145,22 +146,18 @@ static int check_counters(const struct part *p, struct error *err) {
     return 0;
 }
 
-/* Make the part's commands and its memory. */
-static int part_init(struct part *p, struct error *err) {
+/* Fill a new memory for the part. */
+static int part_memory(struct part *p, struct error *err) {
     const struct hw *hw = p->bench->hw;
-    struct dram_map *dram = &p->list.dram;
-    if (command_list_build(hw, p->l, &p->r->mapping, p->tensors.requant_shift, &p->list,
-                           err) ||
-        perf_predict(hw, &p->list, p->bench->options.latency, &p->predicted, err)) {
-        return -1;
-    }
-    p->r->predicted_cycles += p->predicted.value[CNT_CYCLES];
-    const struct memory_config config = {dram->total_bytes,
-                                         hw->design.dram_bytes_per_cycle,
-                                         p->bench->options.latency,
-                                         p->bench->options.stall_seed,
-                                         dram->ofmap,
-                                         layout_map_bytes(hw, p->l->m, p->l->e, p->l->f)};
+    const struct dram_map *dram = &p->list.dram;
+    const struct memory_config config = {
+        .bytes = dram->total_bytes,
+        .data_bytes = hw->design.dram_bytes_per_cycle,
+        .latency = p->bench->options.latency,
+        .stall_seed = p->bench->options.stall_seed,
+        .write_address = dram->ofmap,
+        .write_bytes = layout_map_bytes(hw, p->l->m, p->l->e, p->l->f)};
+    memory_close(&p->memory);
     if (memory_init(&p->memory, &config, err) ||
         layout_fill(p->memory.image, hw, p->l, &p->r->mapping, &p->list, &p->tensors,
                     err)) {
@@ -170,9 +167,38 @@ static int part_init(struct part *p, struct error *err) {
     return 0;
 }
 
+/* Make the part's commands and its memory. */
+static int part_init(struct part *p, struct error *err) {
+    const struct hw *hw = p->bench->hw;
+    if (command_list_build(hw, p->l, &p->r->mapping, p->tensors.requant_shift, &p->list,
+                           err) ||
+        perf_predict(hw, &p->list, p->bench->options.latency, &p->predicted, err)) {
+        return -1;
+    }
+    p->r->predicted_cycles += p->predicted.value[CNT_CYCLES];
+    return part_memory(p, err);
+}
+
 static void part_close(struct part *p) {
     command_list_close(&p->list);
     memory_close(&p->memory);
+}
+
+/* Start the part and let a fault end the run; then the part is as before. */
+static int part_fault(struct part *p, unsigned group, struct error *err) {
+    struct host *h = &p->bench->host;
+    const uint64_t seed = p->bench->options.fault_seed + group;
+    const struct fault f = fault_draw(seed, p->l->name, &p->list, &p->predicted);
+    (void)fault_text(&f, p->r->fault, sizeof p->r->fault);
+    fault_prepare(&f, &p->list, &p->memory);
+    host_connect(h, &p->memory);
+    int rc =
+        start(p, err) || fault_wait(&f, h,
+                                    watchdog_limit(p->predicted.value[CNT_CYCLES],
+                                                   p->bench->options.stall_seed != 0),
+                                    err);
+    host_connect(h, NULL);
+    return rc ? -1 : part_memory(p, err);
 }
 
 /* Run a part that is ready; the counters are read in any case. */
@@ -236,7 +262,11 @@ static int run_group(struct bench *b, const struct layer *l, const struct tensor
     p.tensors = tensor_group(t, l, group);
     p.got = got ? got + group * tensor_ofmap_count(&part_layer) : NULL;
     p.r = r;
-    int rc = part_init(&p, err) || part_run(&p, err);
+    int rc = part_init(&p, err);
+    if (rc == 0 && b->options.fault_seed != 0) {
+        rc = part_fault(&p, group, err);
+    }
+    rc = rc || part_run(&p, err);
     if (rc == 0) {
         part_compare(&p, group * part_layer.m);
         part_coverage(&p, l->groups);

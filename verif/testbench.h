@@ -21,6 +21,7 @@
 struct bench_options {
     uint64_t seed;       /* of tensors and uninitialised bits */
     uint64_t stall_seed; /* 0 = a memory that never stalls */
+    uint64_t fault_seed; /* not 0: before each run another one that a fault ends */
     unsigned latency;    /* of the memory, cycles */
     enum tensor_range range;
     const struct mapping *mapping; /* to use, or NULL = search the best */
@@ -45,6 +46,7 @@ struct bench_result {
     uint64_t clocked;          /* cycles clocked, with register accesses */
     struct coverage coverage;  /* of the groups that ran to the end */
     char state[1024];          /* of each unit when a hang was detected, lines; else "" */
+    char fault[48];            /* the fault of the last group, "" = none */
     struct error error; /* text "" = ran to the end; mismatches may still be there */
 };
 

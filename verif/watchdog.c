@@ -147,12 +147,15 @@ static int hang(struct host *h, const struct watch *watch, uint64_t block, char 
     return -1;
 }
 
+uint64_t watchdog_limit(uint64_t predicted, int stalls) {
+    return predicted * (stalls ? WATCH_STALLS : WATCH_FACTOR) + WATCH_CYCLES;
+}
+
 int watchdog_wait(struct host *h, const struct watch *watch, char *state, size_t size,
                   struct error *err) {
     uint64_t handshakes = h->handshakes, slots = 0, quiet = 0;
     const uint64_t begin = h->cycle;
-    const uint64_t limit =
-        watch->predicted * (watch->stalls ? WATCH_STALLS : WATCH_FACTOR) + WATCH_CYCLES;
+    const uint64_t limit = watchdog_limit(watch->predicted, watch->stalls);
     uint64_t block = 0;
     state[0] = '\0';
     while (!h->io.irq) {

@@ -25,6 +25,9 @@ struct watch {
     int stalls;                  /* 1: the memory stalls at random */
 };
 
+/* Cycles after which a run of so many predicted ones has taken too long. */
+uint64_t watchdog_limit(uint64_t predicted, int stalls);
+
 /* Clock until the interrupt comes. Without it the run ends when nothing has moved for
  * WATCH_CYCLES, and when it takes far longer than predicted.
  *
