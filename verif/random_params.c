@@ -68,14 +68,27 @@ static int64_t weight_limit(const struct random_params *r, const struct layer *l
     return limit;
 }
 
+/* Words that are no magnitudes are all equally frequent: their values then have the mean
+ * that the type gives them, which is 0 for signed powers of two. */
+static void draw_weights(const struct random_params *r, int32_t *words, size_t count,
+                         struct prng *g, int64_t limit) {
+    const int64_t top = draw_largest(r->hw->type.weight_bits);
+    if (!r->type->weight_value || r->range == TENSOR_FULL) {
+        draw_words(words, count, g, limit, r->hw->type.weight_bits, r->range);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        words[i] = (int32_t)prng_range(g, -top - 1, top);
+    }
+}
+
 static void fill_integers(const struct random_params *r, const struct layer *l,
                           const struct forward_map *in, struct forward_params *p) {
     const size_t count = tensor_weight_count(l);
     const double act_rms = rms_of(in->words, in->count, NULL);
     struct prng weights = prng_make(r->seed, l->name, 1);
     struct prng bias = prng_make(r->seed, l->name, 2);
-    draw_words(p->weights, count, &weights, weight_limit(r, l, act_rms),
-               r->hw->type.weight_bits, r->type->weight_value ? TENSOR_FULL : r->range);
+    draw_weights(r, p->weights, count, &weights, weight_limit(r, l, act_rms));
     const double rms = rms_of(p->weights, count, r->type->weight_value);
     draw_bias(p->bias, l->m, &bias, r->hw, sqrt(taps_of(l)) * act_rms * rms, r->range);
     p->weight_frac_bits = nearest_log2(rms * sqrt(taps_of(l) / 2));

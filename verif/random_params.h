@@ -23,7 +23,8 @@ struct random_params {
 /* A source that draws from seed and the layers' names (r borrowed):
  *
  *   NORMAL  acts fill their range. Weights are as wide as the psum permits (six sigma
- *           by the acts' mean square); types with weight words of their own use all
+ *           by the acts' mean square); weight words of a type's own are all equally
+ *           frequent
  *   FULL    weights and biases are all words, psums wrap around (integer types only)
  *   SMALL   acts and weights of few bits, so that many outputs are ties; floats are
  *           small integers times a power of two
