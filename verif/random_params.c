@@ -14,7 +14,7 @@
 enum { SMALL_WEIGHT = 3, SMALL_ACT = 7 };
 
 static double taps_of(const struct layer *l) {
-    return (double)(l->c / l->groups) * l->r * l->s;
+    return (double)tensor_weight_count(l) / l->m;
 }
 
 static int fill_input(void *context, const struct network *net, struct forward_map *map,
