@@ -75,6 +75,9 @@ static int read_key(struct line *line, char *word, struct error *err) {
     if (strcmp(word, "stall-seed") == 0) {
         return read_number(value, INT64_MAX, &c->stall_seed, err);
     }
+    if (strcmp(word, "fault-seed") == 0) {
+        return read_number(value, INT64_MAX, &c->fault_seed, err);
+    }
     if (strcmp(word, "latency") == 0) {
         uint64_t latency = 0;
         int rc = read_number(value, MEMORY_LATENCY_MAX, &latency, err);
@@ -110,11 +113,16 @@ static const char *stem(const char *path, char *buf, size_t size) {
 /* The case's name, from all that makes it what it is. */
 static void name_case(struct regress_case *c) {
     static const char *const kinds[] = {"", "-full", "-small"};
-    char design[64], network[64], stall[32] = "", latency[32] = "";
+    char design[64], network[64], stall[64] = "", latency[32] = "";
     (void)stem(c->design, design, sizeof design);
     (void)stem(c->network, network, sizeof network);
     if (c->stall_seed != 0) {
         (void)snprintf(stall, sizeof stall, "-t%llu", (unsigned long long)c->stall_seed);
+    }
+    if (c->fault_seed != 0) {
+        size_t used = strlen(stall);
+        (void)snprintf(stall + used, sizeof stall - used, "-f%llu",
+                       (unsigned long long)c->fault_seed);
     }
     if (c->latency != MEMORY_LATENCY_DEFAULT) {
         (void)snprintf(latency, sizeof latency, "-l%u", c->latency);

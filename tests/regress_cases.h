@@ -7,8 +7,8 @@
  *                                                 layers of the same shape once
  *     SET random  TYPE           [KEY=VALUE]...   random designs, a case each
  *
- * DESIGN is a file, NETWORK a file or name. Keys: seed, stall-seed, numbers (normal,
- * full, small), latency; of random: designs, layers, seed, stall-seed. # begins a
+ * DESIGN is a file, NETWORK a file or name. Keys: seed, stall-seed, fault-seed, numbers
+ * (normal, full, small), latency; of random: designs, layers and the seeds. # begins a
  * comment.
  */
 #ifndef QADAM_TESTS_REGRESS_CASES_H
@@ -30,11 +30,11 @@ struct regress_case {
     enum regress_kind kind;
     char design[160]; /* file; random: PE type */
     char network[160];
-    struct layer layer;        /* of kind REGRESS_LAYER */
-    unsigned same;             /* layers of this shape */
-    unsigned number;           /* of a random design */
-    uint64_t layers;           /* on a random design */
-    uint64_t seed, stall_seed; /* stall_seed 0: never */
+    struct layer layer;                    /* of kind REGRESS_LAYER */
+    unsigned same;                         /* layers of this shape */
+    unsigned number;                       /* of a random design */
+    uint64_t layers;                       /* on a random design */
+    uint64_t seed, stall_seed, fault_seed; /* of stalls and faults 0: never */
     enum tensor_range range;
     unsigned latency;
     uint64_t work; /* MACs, or a guess at what costs as much */

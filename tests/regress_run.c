@@ -59,6 +59,7 @@ static struct pairs pairs_of(const struct regress_case *c, const char *home) {
     struct pairs p = {.layers = c->layers,
                       .seed = c->seed,
                       .stall_seed = c->stall_seed,
+                      .fault_seed = c->fault_seed,
                       .only_layer = UINT64_MAX,
                       .type = c->design};
     (void)snprintf(p.home, sizeof p.home, "%s", home);
@@ -82,8 +83,9 @@ static int hash_design(uint64_t *hash, const struct regress_case *c, const char 
 }
 
 int regress_key(struct regress_case *c, const char *home, struct error *err) {
-    const uint64_t numbers[] = {(uint64_t)c->kind, c->number,          c->layers, c->seed,
-                                c->stall_seed,     (uint64_t)c->range, c->latency};
+    const uint64_t numbers[] = {(uint64_t)c->kind, c->number,     c->layers,
+                                c->seed,           c->stall_seed, (uint64_t)c->range,
+                                c->latency,        c->fault_seed};
     uint64_t hash = emit_fnv(EMIT_FNV_START, numbers, sizeof numbers);
     struct network net = {.layers = NULL};
     if (hash_self(&hash, err) || hash_design(&hash, c, home, err) ||
@@ -174,6 +176,7 @@ static void run_on_design(const struct regress_case *c, const char *home,
     struct error err = {"", 0, 0, ""};
     const struct bench_options options = {.seed = c->seed,
                                           .stall_seed = c->stall_seed,
+                                          .fault_seed = c->fault_seed,
                                           .latency = c->latency,
                                           .range = c->range};
     int rc = design_load(home, c->design, &hw, &err) ||

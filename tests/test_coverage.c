@@ -8,6 +8,7 @@
 
 #include "tests/mapper_cases.h"
 #include "verif/coverage.h"
+#include "verif/fault.h"
 
 /* Map the layer on a small design and take its situations; counter `counter` counts. */
 static struct coverage cover(struct layer l, unsigned counter, struct mapping *m) {
@@ -29,7 +30,8 @@ static struct coverage cover(struct layer l, unsigned counter, struct mapping *m
                                      .list = &list,
                                      .counters = &counters,
                                      .requant_shift = 3,
-                                     .waits = {0, 5, 0}};
+                                     .waits = {0, 5, 0},
+                                     .fault = FAULT_WRITE};
     coverage_add_run(&c, &run);
     command_list_close(&list);
     return c;
@@ -50,6 +52,8 @@ Test(coverage, sees_shape_counters_and_port) {
     cr_assert_eq(c.hits[COV_WAIT_LOAD], 0);
     cr_assert_eq(c.hits[COV_AW_WAITS], 1);
     cr_assert_eq(c.hits[COV_AR_WAITS], 0);
+    cr_assert_eq(c.hits[COV_FAULT_WRITE], 1);
+    cr_assert_eq(c.hits[COV_FAULT_READ] + c.hits[COV_FAULT_RESET], 0);
 }
 
 Test(coverage, sees_folds_and_no_edges) {

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "verif/fault.h"
+
 static const struct {
     const char *name, *meaning;
 } bins[COVERAGE_COUNT] = {
@@ -77,7 +79,11 @@ static const struct {
     [COV_FILL_DRAIN] = {"fill_drain", "the array filled or drained"},
     [COV_AR_WAITS] = {"ar_waits", "the memory held up a read address"},
     [COV_AW_WAITS] = {"aw_waits", "the memory held up a write address"},
-    [COV_W_WAITS] = {"w_waits", "the memory held up write data"}};
+    [COV_W_WAITS] = {"w_waits", "the memory held up write data"},
+    [COV_FAULT_READ] = {"fault_read", "a read error ended the run before"},
+    [COV_FAULT_WRITE] = {"fault_write", "a write error ended the run before"},
+    [COV_FAULT_COMMAND] = {"fault_command", "an illegal command ended the run before"},
+    [COV_FAULT_RESET] = {"fault_reset", "a soft reset ended the run before"}};
 
 const char *coverage_name(unsigned bin) {
     return bin < COVERAGE_COUNT ? bins[bin].name : "?";
@@ -219,6 +225,9 @@ static void counter_bins(struct coverage *c, const struct coverage_run *run) {
     hit(c, COV_AR_WAITS, run->waits[0] != 0);
     hit(c, COV_AW_WAITS, run->waits[1] != 0);
     hit(c, COV_W_WAITS, run->waits[2] != 0);
+    for (int kind = 0; kind < FAULT_KINDS; kind++) {
+        hit(c, (enum coverage_bin)(COV_FAULT_READ + kind), run->fault == kind);
+    }
 }
 
 void coverage_add_run(struct coverage *c, const struct coverage_run *run) {

@@ -89,6 +89,10 @@ enum coverage_bin {
     COV_AR_WAITS,
     COV_AW_WAITS,
     COV_W_WAITS,
+    COV_FAULT_READ, /* in the order of enum fault_kind */
+    COV_FAULT_WRITE,
+    COV_FAULT_COMMAND,
+    COV_FAULT_RESET,
     COVERAGE_COUNT
 };
 
@@ -107,6 +111,7 @@ struct coverage_run {
     const struct counters *counters;
     unsigned requant_shift;
     uint64_t waits[3]; /* cycles in which AR, AW, W were valid and not ready */
+    int fault;         /* enum fault_kind that ended a run before this one, or -1 */
 };
 
 /* Add what a run brought about: at most 1 to each situation. */

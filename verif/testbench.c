@@ -51,6 +51,7 @@ struct part {
     const struct layer *l; /* groups == 1 */
     struct tensors tensors;
     int32_t *got; /* for the accelerator's ofmap, or NULL */
+    int fault;    /* kind of the one that ended a run before, or -1 */
     struct command_list list;
     struct memory memory;
     struct counters counters;  /* read after the run */
@@ -189,6 +190,7 @@ static int part_fault(struct part *p, unsigned group, struct error *err) {
     struct host *h = &p->bench->host;
     const uint64_t seed = p->bench->options.fault_seed + group;
     const struct fault f = fault_draw(seed, p->l->name, &p->list, &p->predicted);
+    p->fault = (int)f.kind;
     (void)fault_text(&f, p->r->fault, sizeof p->r->fault);
     fault_prepare(&f, &p->list, &p->memory);
     host_connect(h, &p->memory);
@@ -245,7 +247,8 @@ static void part_coverage(const struct part *p, unsigned groups) {
                                .mapping = &p->r->mapping,
                                .list = &p->list,
                                .counters = &p->counters,
-                               .requant_shift = p->tensors.requant_shift};
+                               .requant_shift = p->tensors.requant_shift,
+                               .fault = p->fault};
     memcpy(run.waits, p->bench->host.waits, sizeof run.waits);
     coverage_add_run(&p->r->coverage, &run);
 }
@@ -262,6 +265,7 @@ static int run_group(struct bench *b, const struct layer *l, const struct tensor
     p.tensors = tensor_group(t, l, group);
     p.got = got ? got + group * tensor_ofmap_count(&part_layer) : NULL;
     p.r = r;
+    p.fault = -1;
     int rc = part_init(&p, err);
     if (rc == 0 && b->options.fault_seed != 0) {
         rc = part_fault(&p, group, err);
