@@ -11,3 +11,13 @@ figures.cmd = docs/figures/check.sh $(FIGURES)
 
 docs/figures/%.svg: docs/figures/%.pic docs/figures/style.pic docs/figures/draw.sh
 	docs/figures/draw.sh $< >$@
+
+# Tables that the program computes.
+CHECKS += docs-tables
+docs-tables.cmd = docs/tables.py --check build/qadam docs/utilization.md
+docs-tables.tools = python3
+docs-tables.deps = build/qadam
+
+.PHONY: tables
+tables: build/qadam ## write the computed tables of docs/ again
+	$(Q)docs/tables.py build/qadam docs/utilization.md

@@ -194,14 +194,34 @@ module qadam_accel #(
   logic step_takes_load, step_takes_store, retire_load, retire_store;
   logic token_loaded, token_freed, token_stored, token_computed;
 
-  qadam_tokens u_loaded (.clk_i, .rst_ni(unit_rst_n), .give_i(load_gives), .take_i(step_takes_load),
-                         .any_o(token_loaded));
-  qadam_tokens u_freed (.clk_i, .rst_ni(unit_rst_n), .give_i(retire_load), .take_i(load_takes),
-                        .any_o(token_freed));
-  qadam_tokens u_computed (.clk_i, .rst_ni(unit_rst_n), .give_i(retire_store), .take_i(store_takes),
-                           .any_o(token_computed));
-  qadam_tokens u_stored (.clk_i, .rst_ni(unit_rst_n), .give_i(store_gives), .take_i(step_takes_store),
-                         .any_o(token_stored));
+  qadam_tokens u_loaded (
+      .clk_i,
+      .rst_ni(unit_rst_n),
+      .give_i(load_gives),
+      .take_i(step_takes_load),
+      .any_o (token_loaded)
+  );
+  qadam_tokens u_freed (
+      .clk_i,
+      .rst_ni(unit_rst_n),
+      .give_i(retire_load),
+      .take_i(load_takes),
+      .any_o (token_freed)
+  );
+  qadam_tokens u_computed (
+      .clk_i,
+      .rst_ni(unit_rst_n),
+      .give_i(retire_store),
+      .take_i(store_takes),
+      .any_o (token_computed)
+  );
+  qadam_tokens u_stored (
+      .clk_i,
+      .rst_ni(unit_rst_n),
+      .give_i(store_gives),
+      .take_i(step_takes_store),
+      .any_o (token_stored)
+  );
 
   // ---- GLB --------------------------------------------------------------------------------------
 

@@ -60,8 +60,8 @@ static void report_pair(struct campaign *c, unsigned number, unsigned index, int
                  failed ? "FAIL" : "pass", number, index, mapped ? "mapped" : "random",
                  (unsigned long long)r->counters.value[CNT_CYCLES],
                  (unsigned long long)r->predicted_cycles, (unsigned long long)r->outputs,
-                 (unsigned long long)r->mismatches, text, r->fault[0] ? "; first ended by " : "",
-                 r->fault);
+                 (unsigned long long)r->mismatches, text,
+                 r->fault[0] ? "; first ended by " : "", r->fault);
     if (failed) {
         (void)printf("  %s\n", r->error.text);
         report_failure(stdout, r);
