@@ -4,8 +4,8 @@
 // have at most 256 beats and do not cross 4 KB.
 //
 // A transfer spans less than 4 GB: addresses grow in 33 bits, whose top bit chooses one of two
-// high halves. start_i loads the transfer (only while idle_o). Then burst_valid_o stays high with one burst per
-// burst_take_i, which may come in every cycle. A burst is burst_words_o bus words.
+// high halves. start_i loads the transfer (only while idle_o). Then burst_valid_o stays high with
+// one burst per burst_take_i, which may come in every cycle. A burst is burst_words_o bus words.
 
 module qadam_dma_bursts #(
     parameter int unsigned BusWidth = 64,
