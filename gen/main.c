@@ -21,6 +21,7 @@ static const struct verb {
     {"predict", verb_predict, "cycles, utilization, accesses, power and area of layers"},
     {"pe-list", verb_pe_list, "PE types and their traits"},
     {"synth", verb_synth, "area, timing and power with Yosys and OpenSTA"},
+    {"synth-pe", verb_synth_pe, "area, timing and energy of one PE and its MAC"},
     {"report", verb_report, "one table of a synthesized design and its layers"},
 };
 

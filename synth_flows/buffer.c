@@ -16,9 +16,9 @@ static const double OUTSIDE_LOAD = 5; /* load assumed behind an output port */
 
 enum driver { DRIVER_NONE, DRIVER_PORT, DRIVER_CELL, DRIVER_INSTANCE };
 
-/* One pin that a net drives: bit number bit of conns[conn]. */
+/* One pin of a cell that a net drives: bit number bit of conns[conn]. */
 struct sink {
-    size_t conn, bit;
+    size_t cell, conn, bit;
     double load_ff;
 };
 
@@ -134,7 +134,7 @@ static int collect_sinks(struct work *w) {
                 input_facts(w, c, conn, &load, &clock, &seen);
                 if (!seen) {
                     w->sinks[w->nets[bit].sink + next[bit]++] =
-                        (struct sink){c->first_conn + k, b, load};
+                        (struct sink){i, c->first_conn + k, b, load};
                 }
             }
         }
@@ -302,7 +302,10 @@ static int build_tree(struct work *w, net_bit net, struct sink *sinks, size_t co
             for (size_t k = first; k < i; k++) {
                 w->m->bits[w->m->conns[sinks[k].conn].first_bit + sinks[k].bit] = out;
             }
-            sinks[made++] = (struct sink){conn, 0, pin_ff};
+            struct net_cell *buffer = &w->m->cells[w->m->cell_count - 1];
+
+            memcpy(buffer->part, w->m->cells[sinks[first].cell].part, NETLIST_PART);
+            sinks[made++] = (struct sink){w->m->cell_count - 1, conn, 0, pin_ff};
         }
         if (made == count) { /* nothing gained: every sink is a branch of its own */
             *load = 0;

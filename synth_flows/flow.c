@@ -204,28 +204,29 @@ static void settings_close(struct settings *s) {
     }
 }
 
-int flow_yosys(struct flow *flow, const char *script, const char *work, const char *files,
-               const char *what) {
+int flow_yosys(struct flow *flow, const struct flow_job *job) {
     char path[EMIT_PATH_MAX], log[EMIT_PATH_MAX];
     const char *argv[] = {"yosys", "-c", path, NULL};
     struct settings s = {.count = 0};
     int status = -1;
 
-    flow_progress(flow, what);
+    flow_progress(flow, job->what);
     flow_set(&s, "QADAM_FLOW", "%s", flow->scripts);
     flow_set(&s, "QADAM_KIT", "%s", flow->kit);
     flow_set(&s, "QADAM_LIBERTY", "%s", flow->liberty);
     flow_set(&s, "QADAM_DESIGN", "%s", flow->design);
     flow_set(&s, "QADAM_INCLUDES", "%s", flow->includes);
-    flow_set(&s, "QADAM_FILES", "%s", files ? files : "");
-    flow_set(&s, "QADAM_TOP", "qadam_top");
-    flow_set(&s, "QADAM_WORK", "%s", work);
+    flow_set(&s, "QADAM_FILES", "%s", job->files ? job->files : "");
+    flow_set(&s, "QADAM_TOP", "%s", job->top);
+    flow_set(&s, "QADAM_WORK", "%s", job->work);
     if (s.failed) {
         (void)error_set(flow->err, "out of memory");
-    } else if (emit_path(path, sizeof path, flow->err, "%s/%s", flow->scripts, script) ==
+    } else if (emit_path(path, sizeof path, flow->err, "%s/%s", flow->scripts,
+                         job->script) ==
                    0 &&
-               emit_path(log, sizeof log, flow->err, "%s/%s.log", work, script) == 0) {
-        status = tool_run(argv, s.entries, log, what, flow->err);
+               emit_path(log, sizeof log, flow->err, "%s/%s.log", job->work,
+                         job->script) == 0) {
+        status = tool_run(argv, s.entries, log, job->what, flow->err);
     }
     settings_close(&s);
     return status;

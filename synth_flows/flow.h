@@ -41,10 +41,12 @@ void flow_close(struct flow *flow);
 void flow_set(struct settings *s, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Run a script of synth_flows/ with Yosys in folder work (its log goes there).
- * files is the list of sources, or NULL. Returns 0, or -1 with the error set. */
-int flow_yosys(struct flow *flow, const char *script, const char *work, const char *files,
-               const char *what);
+/* Run a script of synth_flows/ with Yosys on module top in folder work (its log goes
+ * there). files is the list of sources, or NULL. Returns 0, or -1 with the error set. */
+struct flow_job {
+    const char *script, *top, *work, *files, *what;
+};
+int flow_yosys(struct flow *flow, const struct flow_job *job);
 
 /* Run a script with OpenSTA on the module top of netlist, with Liberty files libs (a Tcl
  * list besides the cell library). It must write the metrics file out. Takes over extra,

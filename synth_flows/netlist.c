@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gen/emit.h"
+
 static int no_memory(struct error *err) {
     return error_set(err, "out of memory");
 }
@@ -179,6 +181,21 @@ static char *copy_text(const char *text) {
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
+/* The instance that a flattened cell was in: "u_a" of "u_a.b" and "$flatten\\u_a.$b". */
+static void note_part(struct net_cell *c, const char *name) {
+    static const char hidden[] = "$flatten\\";
+    size_t n;
+
+    if (strncmp(name, hidden, sizeof hidden - 1) == 0) {
+        name += sizeof hidden - 1;
+    }
+    n = strcspn(name, ".");
+    if (name[0] != '$' && name[n] == '.' && n < sizeof c->part) {
+        memcpy(c->part, name, n);
+        c->part[n] = '\0';
+    }
+}
+
 static int read_cells(struct netlist *nl, struct net_module *m, json_t *cells,
                       struct error *err) {
     const char *name;
@@ -196,6 +213,7 @@ static int read_cells(struct netlist *nl, struct net_module *m, json_t *cells,
 
         (void)snprintf(plain, sizeof plain, "g%zu", m->cell_count);
         c->name = copy_text(hidden ? plain : name);
+        note_part(c, name);
         if (!c->name) {
             return no_memory(err);
         }
@@ -380,4 +398,32 @@ struct netlist_sum netlist_sum(const struct netlist *nl,
         }
     }
     return sum;
+}
+
+double netlist_part_um2(const struct net_module *module, const char *part) {
+    double area = 0;
+
+    for (size_t i = 0; i < module->cell_count; i++) {
+        const struct net_cell *c = &module->cells[i];
+
+        if (c->lib && strcmp(c->part, part) == 0) {
+            area += c->lib->area_um2;
+        }
+    }
+    return area;
+}
+
+int netlist_write_parts(const struct net_module *module, const char *path,
+                        struct error *err) {
+    struct emit out;
+
+    if (emit_open(&out, path, err) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < module->cell_count; i++) {
+        if (module->cells[i].part[0]) {
+            emit(&out, "%s %s\n", module->cells[i].name, module->cells[i].part);
+        }
+    }
+    return emit_close(&out, err);
 }

@@ -16,6 +16,8 @@
 #include "gen/error.h"
 #include "synth_flows/libcells.h"
 
+enum { NETLIST_PART = 24 };
+
 /* A bit of a connection: 0 and 1 are constants, from 2 on nets of the module. */
 typedef int net_bit;
 
@@ -28,6 +30,7 @@ struct net_conn {
 
 struct net_cell {
     char *name;                 /* owned */
+    char part[NETLIST_PART];    /* instance it was in before flattening; "" = the top */
     const struct lib_cell *lib; /* NULL for an instance of a module */
     size_t module;              /* then which */
     size_t first_conn, conn_count;
@@ -81,6 +84,14 @@ struct netlist_sum {
     size_t cells, macros, sequential, buffers;
 };
 struct netlist_sum netlist_sum(const struct netlist *nl, const struct net_module *module);
+
+/* Area of the cells of *module (flat) that are of that part. */
+double netlist_part_um2(const struct net_module *module, const char *part);
+
+/* Write a line "INSTANCE PART" for every cell of *module that is of a part.
+ * Returns 0, or -1 with *err set. */
+int netlist_write_parts(const struct net_module *module, const char *path,
+                        struct error *err);
 
 /* Write *top and all below it as structural Verilog that OpenSTA and Verilator read.
  * Returns 0, or -1 with *err set. */

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Maps the PE to the cell library as one flat module.
+# Maps the PE, or its MAC between registers, to the cell library as one flat module.
+#
+# Spads and MAC are mapped as modules of their own and dissolved afterwards: each cell's name
+# then tells which part it belongs to, and no cell serves two parts.
 #
 # Inputs    QADAM_LIBERTY   cell library
 #           QADAM_KIT       folder of the process kit (kit.tcl)
 #           QADAM_FLOW      folder of these scripts
+#           QADAM_TOP       qadam_pe or qadam_mac_unit
 #           QADAM_WORK      holds pe.il
 # Outputs   QADAM_WORK/pe.json, mapped; long nets are not yet buffered (netlist.h)
 
@@ -14,13 +18,14 @@ source $::env(QADAM_FLOW)/map.tcl
 
 proc main {} {
   set work $::env(QADAM_WORK)
+  set top $::env(QADAM_TOP)
   read_liberty -lib -ignore_miss_func $::env(QADAM_LIBERTY)
   read_rtlil $work/pe.il
-  hierarchy -check -top qadam_pe
-  map_logic qadam_pe qadam_spad qadam_spad
+  hierarchy -check -top $top
+  map_logic $top {qadam_spad qadam_mac} qadam_spad
   setattr -mod -unset keep_hierarchy *
   flatten
-  finish qadam_pe
+  finish $top
   stat -liberty $::env(QADAM_LIBERTY)
   write_json $work/pe.json
 }

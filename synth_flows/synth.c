@@ -38,7 +38,10 @@ static int map_top(struct synth *s) {
     struct flow *flow = &s->flow;
     char json[EMIT_PATH_MAX];
 
-    if (flow_yosys(flow, "top.tcl", flow->work, NULL, "synthesis of the design") != 0 ||
+    const struct flow_job job = {"top.tcl", "qadam_top", flow->work, NULL,
+                                 "synthesis of the design"};
+
+    if (flow_yosys(flow, &job) != 0 ||
         emit_path(json, sizeof json, flow->err, "%s/top.json", flow->work) != 0 ||
         emit_path(s->verilog, sizeof s->verilog, flow->err, "%s/top.v", flow->work) !=
             0 ||
@@ -147,6 +150,7 @@ static int measure_rest(struct synth *s, struct synth_power *rest) {
              2 * s->pe.psum_words);
     flow_set(&extra, "QADAM_SRAM", "%.9g %.9g", a->glb_reads / macros,
              a->glb_writes / macros);
+    flow_set(&extra, "QADAM_TOGGLES", "%s", "");
     if (emit_path(out, sizeof out, flow->err, "%s/top.power", flow->work) != 0 ||
         flow_sta(flow, &job, &extra) != 0 || metrics_read(&m, out, flow->err) != 0) {
         return -1;
@@ -186,9 +190,8 @@ static int run(struct synth *s) {
 
     if (flow_version(flow, "yosys", "-V", r->yosys, sizeof r->yosys) != 0 ||
         flow_version(flow, "sta", "-version", r->sta, sizeof r->sta) != 0 ||
-        flow_yosys(flow, "elab.tcl", flow->work, flow->files,
-                   "elaboration of the design") != 0 ||
-        synth_pe_make(flow, &s->pe) != 0 || map_top(s) != 0) {
+        synth_pe_elaborate(flow) != 0 ||
+        synth_pe_make(flow, SYNTH_UNIT_PE, &s->pe) != 0 || map_top(s) != 0) {
         return -1;
     }
     (void)snprintf(r->liberty_name, sizeof r->liberty_name, "%s", flow->cells.name);

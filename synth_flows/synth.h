@@ -15,6 +15,16 @@
 
 #include "gen/error.h"
 
+/* Parts of a PE. */
+enum synth_part {
+    SYNTH_IFMAP_SPAD,
+    SYNTH_FILTER_SPAD,
+    SYNTH_PSUM_SPAD,
+    SYNTH_MAC,
+    SYNTH_REST, /* operand and sum registers, selection of the psum */
+    SYNTH_PARTS
+};
+
 /* What happens in a cycle, on average. */
 struct synth_activity {
     double toggles;      /* of every data pin, per cycle */
@@ -62,6 +72,30 @@ struct synth_result {
     double runtime_s, pe_runtime_s; /* wall clock; of the PE when it was synthesized */
     int pe_cached;
 };
+
+/* The PE of a design, and its MAC between registers. */
+struct synth_pe_result {
+    struct synth_unit_result {
+        double area_um2, part_um2[SYNTH_PARTS];
+        double period_ns; /* minimum */
+        char path_start[256], path_end[256];
+        size_t cells;
+    } pe, mac;                   /* of mac: the MAC proper is part SYNTH_MAC */
+    double part_pj[SYNTH_PARTS]; /* dynamic energy per cycle of the PE by part */
+    double part_leakage_mw[SYNTH_PARTS];
+    double toggles; /* of a data net per cycle, on average; 0: energies are not there */
+    unsigned cycles; /* of the waves */
+};
+
+/* Synthesize the PE and its MAC alone, and measure the PE's energy on waves if there are
+ * any. work_dir gets pe.v, mac.v (netlists), cells.v (models of their cells) and pe.params
+ * ("name value" lines) for gate-level simulation. clock_ns and activity do not count.
+ *
+ *   waves  in  VCD of a simulation of pe.v in scope u_gates, one MAC per cycle; or NULL
+ *
+ * Returns 0, or -1 with *err set. */
+int synth_pe_run(const struct synth_options *opt, const char *waves,
+                 struct synth_pe_result *res, struct error *err);
 
 /* Synthesize. Returns 0, or -1 with *err set: a missing tool, a library without the cells
  * that the flow maps to, a tool's failure with the last lines of its log. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Synthesis of the PE and its cache.
+ * Synthesis of the PE and its MAC, and their cache.
  *
  * A cache entry is a folder pe-HASH, complete by construction: it is made under another
- * name and renamed when its last file is written.
+ * name and renamed when its last file is written. The MAC's is mac-HASH, its files the same.
  */
 #include "synth_flows/synth_pe.h"
 
@@ -29,6 +29,13 @@ static const char *const scripts[] = {
     "sta_timing.tcl",    "sta_power.tcl",     "techmap/latch.v",
     "techmap/clkgate.v", "techmap/sklansky.v"};
 
+static const char *const modules[] = {"qadam_pe", "qadam_mac_unit"};
+static const char *const prefixes[] = {"pe", "mac"};
+static const char *const parts[SYNTH_REST] = {"u_ifmap_spad", "u_filter_spad",
+                                              "u_psum_spad", "u_mac"};
+static const char *const part_metrics[SYNTH_REST] = {
+    "ifmap_spad_um2", "filter_spad_um2", "psum_spad_um2", "mac_um2"};
+
 double synth_seconds(void) {
     struct timespec now;
 
@@ -50,7 +57,7 @@ static int hash_file(struct flow *flow, const char *folder, const char *name,
     return 0;
 }
 
-static int find_key(struct flow *flow, uint64_t *key) {
+static int find_key(struct flow *flow, const char *work, uint64_t *key) {
     *key = emit_fnv(flow->liberty_hash, QADAM_VERSION, strlen(QADAM_VERSION));
     for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
         if (hash_file(flow, flow->scripts, scripts[i], key) != 0) {
@@ -58,23 +65,27 @@ static int find_key(struct flow *flow, uint64_t *key) {
         }
     }
     return hash_file(flow, flow->kit, "kit.tcl", key) != 0 ||
-                   hash_file(flow, flow->work, "pe_rtl.v", key) != 0
+                   hash_file(flow, work, "pe_rtl.v", key) != 0
                ? -1
                : 0;
 }
 
 /* Mapped JSON to a buffered netlist and its macro view; the figures into pe.sum. */
-static int write_products(struct flow *flow, const char *folder, struct netlist *nl,
-                          const struct metrics *timing, double seconds) {
+static int write_products(struct flow *flow, const struct synth_pe *unit,
+                          const char *folder, const struct netlist *nl,
+                          const struct metrics *timing, double start) {
     char path[EMIT_PATH_MAX];
-    const struct net_module *pe = netlist_find(nl, "qadam_pe");
+    const struct net_module *pe = netlist_find(nl, modules[unit->unit]);
     struct netlist_sum sum = netlist_sum(nl, pe);
     struct emit out;
     double period;
 
     if (metrics_number(timing, "period_ns", &period, flow->err) != 0 ||
         emit_path(path, sizeof path, flow->err, "%s/pe.lib", folder) != 0 ||
-        pe_view_write(pe, sum.area_um2, timing, path, flow->err) != 0 ||
+        (unit->unit == SYNTH_UNIT_PE &&
+         pe_view_write(pe, sum.area_um2, timing, path, flow->err) != 0) ||
+        emit_path(path, sizeof path, flow->err, "%s/pe.parts", folder) != 0 ||
+        netlist_write_parts(pe, path, flow->err) != 0 ||
         emit_path(path, sizeof path, flow->err, "%s/pe.sum", folder) != 0 ||
         emit_open(&out, path, flow->err) != 0) {
         return -1;
@@ -82,24 +93,29 @@ static int write_products(struct flow *flow, const char *folder, struct netlist 
     emit(&out,
          "area_um2 %.6f\nperiod_ns %.4f\ncells %zu\nsequential %zu\nbuffers %zu\n"
          "runtime_s %.3f\n",
-         sum.area_um2, period, sum.cells, sum.sequential, sum.buffers, seconds);
+         sum.area_um2, period, sum.cells, sum.sequential, sum.buffers,
+         synth_seconds() - start);
+    for (int i = 0; i < SYNTH_REST; i++) {
+        emit(&out, "%s %.6f\n", part_metrics[i], netlist_part_um2(pe, parts[i]));
+    }
     return emit_close(&out, flow->err);
 }
 
-static int measure(struct flow *flow, const char *folder, struct netlist *nl,
-                   double start) {
+static int measure(struct flow *flow, const struct synth_pe *unit, const char *folder,
+                   struct netlist *nl, double start) {
     char verilog[EMIT_PATH_MAX], out[EMIT_PATH_MAX];
-    struct net_module *pe = netlist_find(nl, "qadam_pe");
-    struct flow_sta job = {"sta_timing.tcl",           "qadam_pe", verilog, "", out,
+    struct net_module *pe = netlist_find(nl, modules[unit->unit]);
+    struct flow_sta job = {"sta_timing.tcl",           modules[unit->unit], verilog, "", out,
                            "timing analysis of the PE"};
     struct settings extra = {.count = 0};
     struct metrics timing;
     int status;
 
     if (!pe) {
-        return error_set(flow->err, "the synthesized PE has no module qadam_pe");
+        return error_set(flow->err, "the synthesized PE has no module %s",
+                         modules[unit->unit]);
     }
-    flow_set(&extra, "QADAM_INTERFACE", "1");
+    flow_set(&extra, "QADAM_INTERFACE", "%d", unit->unit == SYNTH_UNIT_PE);
     if (emit_path(verilog, sizeof verilog, flow->err, "%s/pe.v", folder) != 0 ||
         emit_path(out, sizeof out, flow->err, "%s/pe.timing", folder) != 0 ||
         netlist_buffer(nl, pe, flow->err) != 0 ||
@@ -107,29 +123,32 @@ static int measure(struct flow *flow, const char *folder, struct netlist *nl,
         flow_sta(flow, &job, &extra) != 0 || metrics_read(&timing, out, flow->err) != 0) {
         return -1;
     }
-    status = write_products(flow, folder, nl, &timing, synth_seconds() - start);
+    status = write_products(flow, unit, folder, nl, &timing, start);
     metrics_close(&timing);
     return status;
 }
 
 /* Make the entry in folder. */
-static int make_entry(struct flow *flow, const char *folder) {
+static int make_entry(struct flow *flow, const struct synth_pe *unit, const char *work,
+                      const char *folder) {
     char from[EMIT_PATH_MAX], to[EMIT_PATH_MAX];
+    const struct flow_job job = {"pe.tcl", modules[unit->unit], folder, NULL,
+                                 "synthesis of the PE"};
     double start = synth_seconds();
     struct netlist nl;
     int status;
 
     if (emit_remove(folder, flow->err) != 0 || emit_folder(folder, flow->err) != 0 ||
-        emit_path(from, sizeof from, flow->err, "%s/pe.il", flow->work) != 0 ||
+        emit_path(from, sizeof from, flow->err, "%s/pe.il", work) != 0 ||
         emit_path(to, sizeof to, flow->err, "%s/pe.il", folder) != 0 ||
         emit_copy(from, to, flow->err) != 0 ||
-        flow_yosys(flow, "pe.tcl", folder, NULL, "synthesis of the PE") != 0 ||
+        flow_yosys(flow, &job) != 0 ||
         emit_path(from, sizeof from, flow->err, "%s/pe.json", folder) != 0) {
         return -1;
     }
     status = netlist_read(&nl, from, &flow->cells, flow->err);
     if (status == 0) {
-        status = measure(flow, folder, &nl, start);
+        status = measure(flow, unit, folder, &nl, start);
     }
     netlist_close(&nl);
     return status == 0 ? emit_remove(from, flow->err) : -1;
@@ -150,6 +169,11 @@ static int read_sum(struct flow *flow, struct synth_pe *pe) {
              metrics_number(&m, "sequential", &pe->sequential, flow->err) ||
              metrics_number(&m, "buffers", &pe->buffers, flow->err) ||
              metrics_number(&m, "runtime_s", &pe->runtime_s, flow->err);
+    pe->part_um2[SYNTH_REST] = pe->area_um2;
+    for (int i = 0; status == 0 && i < SYNTH_REST; i++) {
+        status = metrics_number(&m, part_metrics[i], &pe->part_um2[i], flow->err);
+        pe->part_um2[SYNTH_REST] -= pe->part_um2[i];
+    }
     metrics_close(&m);
     return status ? -1 : 0;
 }
@@ -170,25 +194,51 @@ static int read_params(struct flow *flow, struct synth_pe *pe) {
     return status ? -1 : 0;
 }
 
-int synth_pe_make(struct flow *flow, struct synth_pe *pe) {
-    uint64_t key;
-    char made[EMIT_PATH_MAX];
+int synth_pe_elaborate(struct flow *flow) {
+    const struct flow_job job = {"elab.tcl", "qadam_top", flow->work, flow->files,
+                                 "elaboration of the design"};
 
-    *pe = (struct synth_pe){0};
-    if (read_params(flow, pe) != 0 ||
-        flow_yosys(flow, "pe_elab.tcl", flow->work, flow->pe_files,
-                   "elaboration of the PE") != 0 ||
-        find_key(flow, &key) != 0 ||
-        emit_path(pe->folder, sizeof pe->folder, flow->err, "%s/pe-%016llx", flow->cache,
-                  (unsigned long long)key) != 0 ||
-        emit_path(made, sizeof made, flow->err, "%s.%ld", pe->folder, (long)getpid()) !=
-            0 ||
+    return flow_yosys(flow, &job);
+}
+
+/* Elaborate the unit in folder work and find its place in the cache. */
+static int find_entry(struct flow *flow, struct synth_pe *pe, const char *work) {
+    const struct flow_job job = {"pe_elab.tcl", modules[pe->unit], work, flow->pe_files,
+                                 "elaboration of the PE"};
+    char from[EMIT_PATH_MAX], to[EMIT_PATH_MAX];
+    uint64_t key;
+
+    if (pe->unit == SYNTH_UNIT_MAC &&
+        (emit_folder(work, flow->err) != 0 ||
+         emit_path(from, sizeof from, flow->err, "%s/pe.params", flow->work) != 0 ||
+         emit_path(to, sizeof to, flow->err, "%s/pe.params", work) != 0 ||
+         emit_copy(from, to, flow->err) != 0)) {
+        return -1;
+    }
+    if (flow_yosys(flow, &job) != 0 || find_key(flow, work, &key) != 0 ||
+        emit_path(pe->folder, sizeof pe->folder, flow->err, "%s/%s-%016llx", flow->cache,
+                  prefixes[pe->unit], (unsigned long long)key) != 0 ||
         emit_path(pe->view, sizeof pe->view, flow->err, "%s/pe.lib", pe->folder) != 0) {
+        return -1;
+    }
+    return 0;
+}
+
+int synth_pe_make(struct flow *flow, enum synth_unit unit, struct synth_pe *pe) {
+    char work[EMIT_PATH_MAX], made[EMIT_PATH_MAX];
+
+    *pe = (struct synth_pe){.unit = unit};
+    if (read_params(flow, pe) != 0 ||
+        emit_path(work, sizeof work, flow->err, "%s%s", flow->work,
+                  unit == SYNTH_UNIT_PE ? "" : "/mac") != 0 ||
+        find_entry(flow, pe, work) != 0 ||
+        emit_path(made, sizeof made, flow->err, "%s.%ld", pe->folder, (long)getpid()) !=
+            0) {
         return -1;
     }
     pe->cached = emit_is_folder(pe->folder);
     if (!pe->cached) {
-        if (make_entry(flow, made) != 0) {
+        if (make_entry(flow, pe, work, made) != 0) {
             return -1;
         }
         /* Another run may have been faster: then its entry is as good. */
@@ -217,6 +267,7 @@ int synth_pe_power(struct flow *flow, struct synth_pe *pe, double clock_ns,
     flow_set(&extra, "QADAM_ACTIVITY", "%.9g", a->toggles);
     flow_set(&extra, "QADAM_WRITES", "%s", rates);
     flow_set(&extra, "QADAM_SRAM", "0 0");
+    flow_set(&extra, "QADAM_TOGGLES", "%s", "");
     if (emit_path(netlist, sizeof netlist, flow->err, "%s/pe.v", pe->folder) != 0 ||
         emit_path(out, sizeof out, flow->err, "%s/pe.power", flow->work) != 0 ||
         flow_sta(flow, &job, &extra) != 0 || metrics_read(&m, out, flow->err) != 0) {
@@ -228,5 +279,40 @@ int synth_pe_power(struct flow *flow, struct synth_pe *pe, double clock_ns,
     metrics_close(&m);
     pe->power.internal_mw *= share;
     pe->power.switching_mw *= share;
+    return status ? -1 : 0;
+}
+
+int synth_pe_energy(struct flow *flow, const struct synth_pe *pe, const char *toggles,
+                    double *pj, double *leakage_mw) {
+    char netlist[EMIT_PATH_MAX], out[EMIT_PATH_MAX];
+    struct flow_sta job = {"sta_power.tcl", modules[pe->unit],      netlist, "",
+                           out,             "energy of the PE's parts"};
+    struct settings extra = {.count = 0};
+    struct metrics m;
+    int status = 0;
+
+    flow_set(&extra, "QADAM_PERIOD_NS", "%.9g", POWER_CLOCK_NS);
+    flow_set(&extra, "QADAM_ACTIVITY", "0");
+    flow_set(&extra, "QADAM_WRITES", "%s", "");
+    flow_set(&extra, "QADAM_SRAM", "0 0");
+    flow_set(&extra, "QADAM_TOGGLES", "%s", toggles);
+    flow_set(&extra, "QADAM_PARTS", "%s/pe.parts", pe->folder);
+    if (emit_path(netlist, sizeof netlist, flow->err, "%s/pe.v", pe->folder) != 0 ||
+        emit_path(out, sizeof out, flow->err, "%s/pe.energy", flow->work) != 0 ||
+        flow_sta(flow, &job, &extra) != 0 || metrics_read(&m, out, flow->err) != 0) {
+        return -1;
+    }
+    for (int i = 0; i < SYNTH_PARTS && status == 0; i++) {
+        const char *part = i < SYNTH_REST ? parts[i] : "rest";
+        char name[64];
+        double dynamic_mw;
+
+        (void)snprintf(name, sizeof name, "%s_dynamic_mw", part);
+        status = metrics_number(&m, name, &dynamic_mw, flow->err);
+        pj[i] = status == 0 ? dynamic_mw * POWER_CLOCK_NS : 0;
+        (void)snprintf(name, sizeof name, "%s_leakage_mw", part);
+        status = status || metrics_number(&m, name, &leakage_mw[i], flow->err);
+    }
+    metrics_close(&m);
     return status ? -1 : 0;
 }
