@@ -56,3 +56,14 @@ pe-new-type.deps = build/qadam build/tests/pe_proof \
 .PHONY: pe-proof
 pe-proof: build/tests/pe_proof $(PE_TYPES:%=build/pe/%.so) ## prove the RTL of all types at length
 	$(Q)for t in $(PE_TYPES); do build/tests/pe_proof build/pe/$$t.so $$t --long || exit 1; done
+
+# Gate-level equivalence: short for two small types, at full size for all by `make pe-gates`.
+CHECKS += pe-gates-short
+pe-gates-short.cmd = tests/pe_gates.sh build/qadam 100000 designs/small_lightpe1.json \
+  designs/small_int4.json
+pe-gates-short.tools = yosys sta verilator make g++
+pe-gates-short.deps = build/qadam
+
+.PHONY: pe-gates
+pe-gates: build/qadam ## prove the gates of all types' PEs and MACs, 1000000 vectors each
+	$(Q)tests/pe_gates.sh build/qadam 1000000 $(PE_TYPES:%=designs/eyeriss_%.json)

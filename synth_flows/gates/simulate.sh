@@ -6,7 +6,7 @@
 # usage: synth_flows/gates/simulate.sh DIR pe|mac [+vectors=N] [+waves=FILE]
 #
 # DIR is that of `qadam synth-pe DESIGN -o DIR`. The testbench, UNIT_gates_tb.sv, says what the
-# options do; it is built once in DIR/UNIT_gates. Prints "N vectors"; exit status 1 when an
+# options do; it is built once in DIR/UNIT_gates if anything changed, Verilator's run time once in the cache. Prints "N vectors"; exit status 1 when an
 # output differs.
 
 set -eu
@@ -20,6 +20,7 @@ mac) module=qadam_mac_unit ;;
 *) echo "simulate.sh: '$unit' is neither pe nor mac" >&2; exit 2 ;;
 esac
 build=$dir/${unit}_gates
+runtime=${QADAM_CACHE:-build/cache}/gates-runtime
 program=$build/V${unit}_gates_tb
 
 # The parameters of the testbench: those of the PE that it has.
@@ -40,15 +41,25 @@ build() {
   verilator --cc --exe --main --timing --trace --trace-depth 2 -O3 -fno-const-bit-op-tree \
     -Wno-fatal -Wno-lint -Wno-style -Wno-COMBDLY -Wno-LATCH --Mdir "$build" \
     --top-module "${unit}_gates_tb" $(parameters) -I"$dir/design/rtl" -f "$build/rtl.f" \
-    "$here/qadam_mac_unit.sv" "$here/${unit}_gates_tb.sv" "$build/gates.v" "$dir/work/cells.v" &&
-    make -s -C "$build" -f "V${unit}_gates_tb.mk" OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1
+    "$here/qadam_mac_unit.sv" "$here/${unit}_gates_tb.sv" "$build/gates.v" "$dir/work/cells.v" ||
+    return 1
+  ! [ -d "$runtime" ] || cp "$runtime"/*.o "$build"
+  make -s -C "$build" -f "V${unit}_gates_tb.mk" OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1 ||
+    return 1
+  if ! [ -d "$runtime" ]; then
+    mkdir -p "$runtime.$$"
+    cp "$build"/verilated*.o "$runtime.$$"
+    mv "$runtime.$$" "$runtime" || rm -rf "$runtime.$$"
+  fi
 }
 
-if ! [ "$program" -nt "$dir/work/$unit.v" ] || ! [ "$program" -nt "$here/${unit}_gates_tb.sv" ]
-then
+key=$(cat "$dir/work/$unit.v" "$dir/work/cells.v" "$dir/work/pe.params" "$dir"/design/rtl/*.sv \
+  "$here"/*.sv "$here/simulate.sh" | cksum)
+if [ "$key" != "$(cat "$build/key" 2>/dev/null)" ]; then
   rm -rf "$build"
   mkdir -p "$build"
   build >"$build.log" 2>&1 || { tail -n 20 "$build.log" >&2; exit 1; }
+  echo "$key" >"$build/key"
 fi
 status=0
 "$program" "$@" +verilator+seed+1 >"$build.run" 2>&1 || status=1

@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The mapped netlists of a PE and its MAC against their RTL: simulation, and proof for the MAC.
+#
+# usage: tests/pe_gates.sh PROGRAM VECTORS DESIGN...
+#
+# Prints one line for each design. Exit status 1 when outputs differ, when the MAC cannot be proved
+# equivalent, or when a LightPE has a multiplier.
+
+set -eu
+qadam=$1
+vectors=$2
+shift 2
+gates=$(dirname "$0")/../synth_flows/gates
+failed=0
+
+# check DESIGN DIR
+check() {
+  "$qadam" synth-pe "$1" -o "$2" >"$2.txt" || return 1
+  for unit in mac pe; do
+    "$gates/simulate.sh" "$2" "$unit" "+vectors=$vectors" >"$2.$unit" ||
+      { echo "$unit: $(cat "$2.$unit")"; return 1; }
+    cmp -s "$2.$unit" - <<END || { echo "$unit: $(cat "$2.$unit")"; return 1; }
+$vectors vectors
+END
+  done
+  proof=$("$gates/equiv.sh" "$2") || { echo "$proof"; return 1; }
+  case $1 in
+  *lightpe*)
+    case $proof in
+    *" 0 multipliers") ;;
+    *) echo "a multiplier in a LightPE"; return 1 ;;
+    esac
+    ;;
+  esac
+  echo "PE and MAC like their RTL in $vectors cycles each, MAC proved $proof"
+}
+
+for design; do
+  dir=build/pe-gates/$(basename "$design" .json)
+  mkdir -p build/pe-gates
+  status=0
+  text=$(check "$design" "$dir" 2>&1) || status=1
+  if [ $status = 0 ]; then
+    echo "$(basename "$design" .json): $text"
+  else
+    echo "$(basename "$design" .json): FAILED: $text"
+    failed=$((failed + 1))
+  fi
+done
+[ "$failed" = 0 ]
