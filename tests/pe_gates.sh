@@ -6,7 +6,7 @@
 # usage: tests/pe_gates.sh PROGRAM VECTORS DESIGN...
 #
 # Prints one line for each design. Exit status 1 when outputs differ, when the MAC cannot be proved
-# equivalent, or when a LightPE has a multiplier.
+# equivalent, when it is proved so even with a gate changed, or when a LightPE has a multiplier.
 
 set -eu
 qadam=$1
@@ -26,6 +26,11 @@ $vectors vectors
 END
   done
   proof=$("$gates/equiv.sh" "$2") || { echo "$proof"; return 1; }
+  rm -rf "$2.mutant"
+  mkdir "$2.mutant"
+  cp -r "$2/design" "$2/work" "$2.mutant"
+  sed '0,/  NAND2_X1 /s//  NOR2_X1 /' "$2/work/mac.v" >"$2.mutant/work/mac.v"
+  ! "$gates/equiv.sh" "$2.mutant" >/dev/null || { echo "a changed gate was not seen"; return 1; }
   case $1 in
   *lightpe*)
     case $proof in

@@ -6,8 +6,8 @@
 # usage: synth_flows/gates/simulate.sh DIR pe|mac [+vectors=N] [+waves=FILE]
 #
 # DIR is that of `qadam synth-pe DESIGN -o DIR`. The testbench, UNIT_gates_tb.sv, says what the
-# options do; it is built once in DIR/UNIT_gates if anything changed, Verilator's run time once in the cache. Prints "N vectors"; exit status 1 when an
-# output differs.
+# options do; it is built in DIR/UNIT_gates if anything changed, Verilator's run time once, in the
+# cache. Prints "N vectors"; exit status 1 when an output differs.
 
 set -eu
 dir=$1
