@@ -21,3 +21,8 @@ docs-tables.deps = build/qadam
 .PHONY: tables
 tables: build/qadam ## write the computed tables of docs/ again
 	$(Q)docs/tables.py build/qadam docs/utilization.md
+
+# The plot of docs/pe_report.csv, which `make pe-report` measures.
+LINTS += plot
+plot.tools = python3
+plot.cmd = docs/figures/check_plot.sh docs/pe_report.csv docs/figures/pe_report.svg

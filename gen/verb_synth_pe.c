@@ -124,7 +124,8 @@ static int synthesize(const struct options *opts, struct hw *hw,
                                 .liberty = options_value(opts, "liberty"),
                                 .activity = synth_activity_default};
 
-    if (home_find(home, sizeof home, err) != 0 || home_cache(root, sizeof root, err) != 0 ||
+    if (home_find(home, sizeof home, err) != 0 ||
+        home_cache(root, sizeof root, err) != 0 ||
         design_load(home, options_operand(opts, 0), hw, err) != 0 ||
         emit_path(cache, sizeof cache, err, "%s/synth-pe", root) != 0 ||
         emit_path(folder, sizeof folder, err, wanted ? "%s" : "%s/synth/%s-pe",

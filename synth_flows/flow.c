@@ -222,8 +222,7 @@ int flow_yosys(struct flow *flow, const struct flow_job *job) {
     if (s.failed) {
         (void)error_set(flow->err, "out of memory");
     } else if (emit_path(path, sizeof path, flow->err, "%s/%s", flow->scripts,
-                         job->script) ==
-                   0 &&
+                         job->script) == 0 &&
                emit_path(log, sizeof log, flow->err, "%s/%s.log", job->work,
                          job->script) == 0) {
         status = tool_run(argv, s.entries, log, job->what, flow->err);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Elaborates the PE alone, or its MAC between registers, in a process of its own so that the same sources and parameters
-# give the same text: that text is the key under which the PE's results are kept.
+# Elaborates the PE alone, or its MAC between registers, in a process of its own so that the same
+# sources and parameters give the same text: that text is the key under which the results are kept.
 #
 # Inputs    QADAM_DESIGN, QADAM_FILES, QADAM_INCLUDES, QADAM_FLOW as in elab.tcl;
 #           the generated top and the SRAM macros are left out of QADAM_FILES

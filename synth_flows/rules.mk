@@ -9,3 +9,10 @@ CHECKS += synth-smoke
 synth-smoke.cmd = tests/synth_smoke.sh build/qadam
 synth-smoke.tools = yosys sta
 synth-smoke.deps = build/qadam
+
+# Table and plot of all types' PEs at 24/224/24 words: docs/pe_report.csv.
+.PHONY: pe-report
+pe-report: build/qadam ## area, period and energy of all types' PEs, as table and plot
+	$(Q)synth_flows/pe_report.sh $< docs/pe_report.csv \
+	  $(patsubst %,designs/eyeriss_%.json,$(PE_TYPES))
+	$(Q)docs/figures/pe_report.py docs/pe_report.csv docs/figures/pe_report.svg

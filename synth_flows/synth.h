@@ -83,12 +83,13 @@ struct synth_pe_result {
     } pe, mac;                   /* of mac: the MAC proper is part SYNTH_MAC */
     double part_pj[SYNTH_PARTS]; /* dynamic energy per cycle of the PE by part */
     double part_leakage_mw[SYNTH_PARTS];
-    double toggles; /* of a data net per cycle, on average; 0: energies are not there */
+    double toggles;  /* of a data net per cycle, on average; 0: energies are not there */
     unsigned cycles; /* of the waves */
 };
 
 /* Synthesize the PE and its MAC alone, and measure the PE's energy on waves if there are
- * any. work_dir gets pe.v, mac.v (netlists), cells.v (models of their cells) and pe.params
+ * any. work_dir gets pe.v, mac.v (netlists), cells.v (models of their cells) and
+ * pe.params
  * ("name value" lines) for gate-level simulation. clock_ns and activity do not count.
  *
  *   waves  in  VCD of a simulation of pe.v in scope u_gates, one MAC per cycle; or NULL

@@ -3,7 +3,8 @@
  * Synthesis of the PE and its MAC, and their cache.
  *
  * A cache entry is a folder pe-HASH, complete by construction: it is made under another
- * name and renamed when its last file is written. The MAC's is mac-HASH, its files the same.
+ * name and renamed when its last file is written. The MAC's is mac-HASH, its files the
+ * same.
  */
 #include "synth_flows/synth_pe.h"
 
@@ -33,8 +34,8 @@ static const char *const modules[] = {"qadam_pe", "qadam_mac_unit"};
 static const char *const prefixes[] = {"pe", "mac"};
 static const char *const parts[SYNTH_REST] = {"u_ifmap_spad", "u_filter_spad",
                                               "u_psum_spad", "u_mac"};
-static const char *const part_metrics[SYNTH_REST] = {
-    "ifmap_spad_um2", "filter_spad_um2", "psum_spad_um2", "mac_um2"};
+static const char *const part_metrics[SYNTH_REST] = {"ifmap_spad_um2", "filter_spad_um2",
+                                                     "psum_spad_um2", "mac_um2"};
 
 double synth_seconds(void) {
     struct timespec now;
@@ -105,8 +106,9 @@ static int measure(struct flow *flow, const struct synth_pe *unit, const char *f
                    struct netlist *nl, double start) {
     char verilog[EMIT_PATH_MAX], out[EMIT_PATH_MAX];
     struct net_module *pe = netlist_find(nl, modules[unit->unit]);
-    struct flow_sta job = {"sta_timing.tcl",           modules[unit->unit], verilog, "", out,
-                           "timing analysis of the PE"};
+    struct flow_sta job = {
+        "sta_timing.tcl",           modules[unit->unit], verilog, "", out,
+        "timing analysis of the PE"};
     struct settings extra = {.count = 0};
     struct metrics timing;
     int status;
@@ -141,8 +143,7 @@ static int make_entry(struct flow *flow, const struct synth_pe *unit, const char
     if (emit_remove(folder, flow->err) != 0 || emit_folder(folder, flow->err) != 0 ||
         emit_path(from, sizeof from, flow->err, "%s/pe.il", work) != 0 ||
         emit_path(to, sizeof to, flow->err, "%s/pe.il", folder) != 0 ||
-        emit_copy(from, to, flow->err) != 0 ||
-        flow_yosys(flow, &job) != 0 ||
+        emit_copy(from, to, flow->err) != 0 || flow_yosys(flow, &job) != 0 ||
         emit_path(from, sizeof from, flow->err, "%s/pe.json", folder) != 0) {
         return -1;
     }
@@ -285,8 +286,8 @@ int synth_pe_power(struct flow *flow, struct synth_pe *pe, double clock_ns,
 int synth_pe_energy(struct flow *flow, const struct synth_pe *pe, const char *toggles,
                     double *pj, double *leakage_mw) {
     char netlist[EMIT_PATH_MAX], out[EMIT_PATH_MAX];
-    struct flow_sta job = {"sta_power.tcl", modules[pe->unit],      netlist, "",
-                           out,             "energy of the PE's parts"};
+    struct flow_sta job = {"sta_power.tcl",           modules[pe->unit], netlist, "", out,
+                           "energy of the PE's parts"};
     struct settings extra = {.count = 0};
     struct metrics m;
     int status = 0;

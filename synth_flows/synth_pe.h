@@ -38,9 +38,9 @@ int synth_pe_make(struct flow *flow, enum synth_unit unit, struct synth_pe *pe);
 int synth_pe_power(struct flow *flow, struct synth_pe *pe, double clock_ns,
                    const struct synth_activity *activity);
 
-/* Its energy per cycle by the toggles of its nets: a file of lines "NET TOGGLES DUTY", both
- * per cycle. pj and leakage_mw get SYNTH_PARTS figures. Returns 0, or -1 with the error
- * set. */
+/* Its energy per cycle by the toggles of its nets: a file of lines "NET TOGGLES DUTY",
+ * both per cycle. pj and leakage_mw get SYNTH_PARTS figures. Returns 0, or -1 with the
+ * error set. */
 int synth_pe_energy(struct flow *flow, const struct synth_pe *pe, const char *toggles,
                     double *pj, double *leakage_mw);
 

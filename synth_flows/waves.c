@@ -13,7 +13,8 @@
 
 enum { LINE = 1 << 12, CODE = 16, NAME = 256 };
 
-/* A variable of the scope; bits is what it is now, from bit width - 1 down, in 0 and 1. */
+/* A variable of the scope; bits is what it is now, from bit width - 1 down, in 0 and 1.
+ */
 struct signal {
     char code[CODE], name[NAME];
     size_t width;
@@ -66,18 +67,19 @@ static int add_signal(struct waves *w, size_t width, const char *code, const cha
 
 /* One declaration; *depth counts the scopes that are open from the wanted one on. */
 static int declare(struct waves *w, char *line, const char *scope, unsigned *depth) {
-    char kind[32], code[CODE], name[NAME];
-    size_t width;
+    char kind[32], size[16], code[CODE], name[NAME];
 
     if (sscanf(line, "$scope %31s %255s", kind, name) == 2) {
         *depth += *depth > 0 || strcmp(name, scope) == 0;
     } else if (strncmp(line, "$upscope", 8) == 0) {
         *depth -= *depth > 0;
-    } else if (*depth == 1 && sscanf(line, "$var %31s %zu %15s %255s", kind, &width, code,
-                                     name) == 4) {
+    } else if (*depth == 1 &&
+               sscanf(line, "$var %31s %15s %15s %255s", kind, size, code, name) == 4) {
+        unsigned long width = strtoul(size, NULL, 10);
+
         if (width == 0 || width > LINE) {
-            return error_set_at(w->err, w->path, 0, 0, "variable %s is %zu bits wide",
-                                name, width);
+            return error_set_at(w->err, w->path, 0, 0, "variable %s is %s bits wide",
+                                name, size);
         }
         return add_signal(w, width, code, name);
     }

@@ -13,8 +13,8 @@ struct waves_summary {
 };
 
 /* Count what the nets of a scope do in a VCD file (IEEE 1364, four-state, one-bit and
- * vector variables) and write a line "NET TOGGLES DUTY" for each, both per cycle of clk_i.
- * A bit of a vector is NET[i].
+ * vector variables) and write a line "NET TOGGLES DUTY" for each, both per cycle of
+ * clk_i. A bit of a vector is NET[i].
  *
  *   vcd    in   file; values before the first time do not count as toggles
  *   scope  in   name of the scope, anywhere in the hierarchy; scopes in it do not count

@@ -9,8 +9,8 @@
 #include "gen/emit.h"
 #include "tests/scratch.h"
 
-/* Two scopes, one inside the other and one beside it with the same codes; three rising edges
- * of the clock after the first time stamp; a vector that is shortened; x. */
+/* Two scopes, one inside the other and one beside it with the same codes; three rising
+ * edges of the clock after the first time stamp; a vector that is shortened; x. */
 static const char vcd[] = "$timescale 1ps $end\n"
                           " $scope module tb $end\n"
                           "  $var wire 1 # clk $end\n"
@@ -77,8 +77,8 @@ Test(waves, refuses_what_it_cannot_count) {
                            "a", &summary, &err));
     cr_expect_not_null(strstr(err.text, "no cycle"), "%s", err.text);
     err.text[0] = '\0';
-    cr_assert_null(counted("$scope module a $end\n$var wire 0 ! clk_i $end\n", "a",
-                           &summary, &err));
+    cr_assert_null(
+        counted("$scope module a $end\n$var wire 0 ! clk_i $end\n", "a", &summary, &err));
     cr_expect_not_null(strstr(err.text, "0 bits wide"), "%s", err.text);
     err.text[0] = '\0';
     cr_assert_eq(waves_toggles("no/such.vcd", "a", "out", &summary, &err), -1);

@@ -4,9 +4,9 @@
 // by random vectors.
 //
 // Integer operands that have at most 16 bits together are first taken in all pairs (with 65536
-// vectors and more). Words are drawn from all words and from the corners. Of float words (Float 1) half have
-// exponents near the middle, so that products and psums meet, and some are corners. One cycle in
-// four draws the enables of the stages.
+// vectors and more). Words are drawn from all words and from the corners. Of float words (Float 1)
+// half have exponents near the middle, so that products and psums meet, and some are corners. One
+// cycle in four draws the enables of the stages.
 //   +vectors=N    that many cycles, by default 100000
 // Prints "N vectors"; the first difference is fatal.
 
