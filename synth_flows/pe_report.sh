@@ -7,14 +7,14 @@
 #
 # Each design's PE is synthesized (or taken from the cache), its gates are simulated with random
 # data, one MAC per cycle, and its energy is measured on their toggles. Writes the table to CSV,
-# sorted by area, and prints it for people. Netlists and waves stay in build/pe-gates.
+# sorted by area, and prints it for people. Netlists and reports stay in build/pe-report.
 
 set -eu
 qadam=$1
 csv=$2
 shift 2
 home=$(dirname "$0")
-work=build/pe-gates
+work=build/pe-report
 cycles=4000
 mkdir -p "$work"
 

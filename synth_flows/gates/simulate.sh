@@ -6,8 +6,8 @@
 # usage: synth_flows/gates/simulate.sh DIR pe|mac [+vectors=N] [+waves=FILE]
 #
 # DIR is that of `qadam synth-pe DESIGN -o DIR`. The testbench, UNIT_gates_tb.sv, says what the
-# options do; it is built in DIR/UNIT_gates if anything changed, Verilator's run time once, in the
-# cache. Prints "N vectors"; exit status 1 when an output differs.
+# options do. It is built in DIR if anything changed, with waves a second time: recording every net
+# makes it several times as large. Verilator's run time is built once, in the cache. Prints "N vectors"; exit status 1 when an output differs.
 
 set -eu
 dir=$1
@@ -19,8 +19,18 @@ pe) module=qadam_pe ;;
 mac) module=qadam_mac_unit ;;
 *) echo "simulate.sh: '$unit' is neither pe nor mac" >&2; exit 2 ;;
 esac
-build=$dir/${unit}_gates
-runtime=${QADAM_CACHE:-build/cache}/gates-runtime
+kind=gates
+optimize=-O1
+trace=
+case $* in
+*+waves=*)
+  kind=waves
+  optimize=-O0
+  trace="--trace --trace-depth 2"
+  ;;
+esac
+build=$dir/${unit}_$kind
+runtime=${QADAM_CACHE:-build/cache}/$kind-runtime
 program=$build/V${unit}_gates_tb
 
 # The parameters of the testbench: those of the PE that it has.
@@ -37,14 +47,15 @@ build() {
   sed "s/^module $module /module ${module}_gates /" "$dir/work/$unit.v" >"$build/gates.v"
   grep '^rtl/' "$dir/design/filelist.f" | sed -e '/qadam_top/d' -e "s,^,$dir/design/," \
     >"$build/rtl.f"
-  # shellcheck disable=SC2046 # one word a parameter
-  verilator --cc --exe --main --timing --trace --trace-depth 2 -O3 -fno-const-bit-op-tree \
+  # shellcheck disable=SC2046,SC2086 # one word a parameter
+  verilator --cc --exe --main --timing $trace -O3 -fno-const-bit-op-tree \
     -Wno-fatal -Wno-lint -Wno-style -Wno-COMBDLY -Wno-LATCH --Mdir "$build" \
     --top-module "${unit}_gates_tb" $(parameters) -I"$dir/design/rtl" -f "$build/rtl.f" \
     "$here/qadam_mac_unit.sv" "$here/${unit}_gates_tb.sv" "$build/gates.v" "$dir/work/cells.v" ||
     return 1
   ! [ -d "$runtime" ] || cp "$runtime"/*.o "$build"
-  make -s -C "$build" -f "V${unit}_gates_tb.mk" OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1 ||
+  make -s -C "$build" -f "V${unit}_gates_tb.mk" OPT_FAST=$optimize OPT_SLOW=-O0 \
+    OPT_GLOBAL=-O1 ||
     return 1
   if ! [ -d "$runtime" ]; then
     mkdir -p "$runtime.$$"
@@ -54,7 +65,7 @@ build() {
 }
 
 key=$(cat "$dir/work/$unit.v" "$dir/work/cells.v" "$dir/work/pe.params" "$dir"/design/rtl/*.sv \
-  "$here"/*.sv "$here/simulate.sh" | cksum)
+  "$here/${unit}_gates_tb.sv" "$here/qadam_mac_unit.sv" "$here/simulate.sh" | cksum)
 if [ "$key" != "$(cat "$build/key" 2>/dev/null)" ]; then
   rm -rf "$build"
   mkdir -p "$build"
