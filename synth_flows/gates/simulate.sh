@@ -7,7 +7,8 @@
 #
 # DIR is that of `qadam synth-pe DESIGN -o DIR`. The testbench, UNIT_gates_tb.sv, says what the
 # options do. It is built in DIR if anything changed, with waves a second time: recording every net
-# makes it several times as large. Verilator's run time is built once, in the cache. Prints "N vectors"; exit status 1 when an output differs.
+# makes it several times as large. Verilator's run time is built once, in the cache.
+# Prints "N vectors"; exit status 1 when an output differs.
 
 set -eu
 dir=$1
