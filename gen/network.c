@@ -42,10 +42,9 @@ struct entry {
     int relu;
 };
 
-/* What a layer hands on, for one image. A flat map is a vector per image of the batch. */
+/* What a layer hands on, for one image. */
 struct map {
     unsigned c, h, w;
-    int flat;
 };
 
 /* A network being loaded. */
@@ -96,7 +95,7 @@ struct loader {
 static const struct config_key top_keys[] = {
     TEXT(top, name, CONFIG_NAME, 0, NULL, "name of the network"),
     TEXT(top, description, CONFIG_TEXT, CONFIG_OPTIONAL, NULL, "for people"),
-    NUMBER(top, batch, CONFIG_OPTIONAL, 1, DIM_MAX, "1", "images"),
+    NUMBER(top, batch, CONFIG_OPTIONAL, 1, NETWORK_BATCH_MAX, "1", "images"),
     ANY("input", 0, "shape of the input"),
     ANY("layers", 0, "list of layers, producers first"),
     END};
@@ -150,6 +149,10 @@ uint64_t layer_weights(const struct layer *l) {
         return 0;
     }
     return (uint64_t)l->m * (l->c / l->groups) * l->r * l->s;
+}
+
+unsigned layer_runs(const struct network *net, const struct layer *l) {
+    return l->op == OP_FC ? 1 : net->batch;
 }
 
 int layer_on_array(const struct layer *l) {
@@ -337,7 +340,7 @@ static int infer_add(struct loader *ld, struct layer *l, const struct map *a,
     }
     l->c = l->m = a->c;
     l->h = l->e = a->h;
-    l->w = l->f = a->flat ? ld->net->batch : a->w;
+    l->w = l->f = a->w;
     l->r = l->s = l->u = 1;
     l->groups = 1;
     return 0;
@@ -384,8 +387,7 @@ static int infer(struct loader *ld, struct layer *l, const struct entry *entry,
     }
     out->c = l->m;
     out->h = l->e;
-    out->flat = l->op == OP_FC || (l->op == OP_ADD && a->flat);
-    out->w = out->flat ? 1 : l->f;
+    out->w = l->op == OP_FC ? 1 : l->f;
     return rc;
 }
 
@@ -448,7 +450,7 @@ static int check_sum(struct loader *ld) {
     uint64_t sum = 0;
     for (size_t i = 0; i < ld->net->layer_count; i++) {
         const struct layer *l = &ld->net->layers[i];
-        uint64_t macs = mul_sat(layer_macs(l), ld->net->batch);
+        uint64_t macs = mul_sat(layer_macs(l), layer_runs(ld->net, l));
         if (macs > (uint64_t)INT64_MAX - sum) {
             (void)snprintf(ld->path, sizeof ld->path, "layers/%zu", i);
             return fail(ld, l, "", "the network has more than 2^63 MACs with it");
@@ -535,6 +537,11 @@ static int find_file(const char *home, const char *path_or_name, char *path, siz
 
 int network_load(const char *home, const char *path_or_name, struct network *net,
                  struct error *err) {
+    return network_load_batch(home, path_or_name, 0, net, err);
+}
+
+int network_load_batch(const char *home, const char *path_or_name, unsigned batch,
+                       struct network *net, struct error *err) {
     char path[EMIT_PATH_MAX];
     struct loader ld;
     struct top top;
@@ -554,7 +561,7 @@ int network_load(const char *home, const char *path_or_name, struct network *net
              config_read(&ld.file, "input", input_keys, &input, err);
     if (rc == 0) {
         memcpy(net->name, top.name, sizeof net->name);
-        net->batch = top.batch;
+        net->batch = batch ? batch : top.batch;
         net->c = input.channels;
         net->h = input.height;
         net->w = input.width;

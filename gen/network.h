@@ -10,11 +10,13 @@
 
 #include "gen/error.h"
 
+enum { NETWORK_BATCH_MAX = 65535 };
+
 enum layer_op { OP_CONV, OP_FC, OP_MATMUL, OP_ADD, OP_MAXPOOL, OP_AVGPOOL };
 
 /* Shape of one layer in Eyeriss letters. FC is a 1x1 convolution over C = all inputs,
- * with the batch in place of W; so are add and pooling of FC outputs. All other layers
- * are for one image of the batch. A matmul multiplies its first input, C channels of
+ * with the batch in place of W; all other layers are for one image of the batch and run
+ * once for each (layer_runs). A matmul multiplies its first input, C channels of
  * H x W positions, by its second, M channels of C positions, which stand for weights. */
 struct layer {
     char name[64];
@@ -31,7 +33,7 @@ struct layer {
 
 struct network {
     char name[64];
-    unsigned batch; /* N, 1 unless the file says */
+    unsigned batch; /* N images, 1 unless the file or the user says */
     unsigned c, h, w;
     struct layer *layers; /* owned */
     size_t layer_count;
@@ -39,7 +41,14 @@ struct network {
 
 /* Load a network by file path, or by name from HOME/models/networks/NAME.json.
  * Infers every shape; caller ends with network_close.
+ *
+ *   batch  1..NETWORK_BATCH_MAX images instead of what the file says; 0 = as the file
+ * says
+ *
  * Returns 0, or -1 with *err set (file, line, value, limit). */
+int network_load_batch(const char *home, const char *path_or_name, unsigned batch,
+                       struct network *net, struct error *err);
+/* The same with the file's batch. */
 int network_load(const char *home, const char *path_or_name, struct network *net,
                  struct error *err);
 void network_close(struct network *net);
@@ -47,6 +56,9 @@ void network_close(struct network *net);
 /* Multiply-accumulates of a layer: of the whole batch for fc, of one image otherwise;
  * 0 for add and pooling. network_load has checked that a network's sum fits. */
 uint64_t layer_macs(const struct layer *l);
+
+/* How often the batch runs a layer: once for fc, else once for each image. */
+unsigned layer_runs(const struct network *net, const struct layer *l);
 
 /* Weights of a layer without bias; 0 for add, pooling and matmul. */
 uint64_t layer_weights(const struct layer *l);

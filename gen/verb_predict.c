@@ -21,6 +21,7 @@
 static const struct option_spec specs[] = {
     {"network", 'n', "NET", 0, "network file, or name in models/networks"},
     {"layer", 0, "NAME", 1, "predict only this layer; all by default"},
+    {"batch", 0, "N", 0, "images, instead of the network file's batch"},
     {"dram-latency", 0, "CYCLES", 0, "of the memory; 64 by default"},
     {"json", 0, "FILE", 0, "write the result as JSON; - is standard output"},
     {NULL, 0, NULL, 0, NULL}};
@@ -30,14 +31,17 @@ static const struct option_usage usage = {
     "DESIGN",
     1,
     "Cycles, stalls and accesses of layers by the exact performance model, without\n"
-    "simulation. The same command lists in RTL (qadam simulate) count the same.",
+    "simulation. The same command lists in RTL (qadam simulate) count the same. Figures "
+    "are\n"
+    "for the whole batch: a conv runs once for each image, an fc once for all of them.",
     specs,
     NULL};
 
 /* One layer, or the total. */
 struct prediction {
     const struct layer *layer; /* NULL = total */
-    uint64_t macs;
+    unsigned runs;             /* of the layer, for the batch */
+    uint64_t macs;             /* of all runs, as are the counters */
     struct mapping mapping;
     struct counters counters;
 };
@@ -49,10 +53,12 @@ struct predict {
     struct prediction *results;  /* owned, [count + 1], the last is the total */
     unsigned count;
     uint64_t latency;
+    uint64_t batch; /* 0 = the file's */
     FILE *table;
 };
 
-static void print_header(FILE *out) {
+static void print_header(FILE *out, unsigned batch) {
+    report_batch(out, batch);
     (void)fprintf(out, "%-20s %14s %12s %7s %12s %12s %12s %14s\n", "layer", "MACs",
                   "cycles", "util", "busy", "bus stalls", "waits", "DRAM bytes");
 }
@@ -76,12 +82,14 @@ static json_t *make_json(const struct predict *s) {
     (void)json_object_set_new(root, "design", json_string(s->hw.design.name));
     (void)json_object_set_new(root, "design_hash", json_string(s->hw.hash));
     (void)json_object_set_new(root, "network", json_string(s->net.name));
+    (void)json_object_set_new(root, "batch", json_integer(s->net.batch));
     (void)json_object_set_new(root, "pe_type", json_string(s->hw.type.name));
     (void)json_object_set_new(root, "dram_latency", json_integer((json_int_t)s->latency));
     for (unsigned i = 0; i < s->count; i++) {
         const struct prediction *x = &s->results[i];
         json_t *object =
             report_counts_json(&s->hw, x->layer->name, x->macs, &x->counters);
+        (void)json_object_set_new(object, "runs", json_integer(x->runs));
         (void)json_object_set_new(object, "mapping", report_mapping_json(&x->mapping));
         (void)json_array_append_new(layers, object);
     }
@@ -96,7 +104,8 @@ static int prepare(struct predict *s, const struct options *opts, struct error *
     char home[EMIT_PATH_MAX];
     if (home_find(home, sizeof home, err) ||
         design_load(home, options_operand(opts, 0), &s->hw, err) ||
-        network_load(home, options_value(opts, "network"), &s->net, err) ||
+        network_load_batch(home, options_value(opts, "network"), (unsigned)s->batch,
+                           &s->net, err) ||
         choose_layers(&s->net, opts, &s->layers, &s->count, err)) {
         return -1;
     }
@@ -118,15 +127,17 @@ static int run(struct predict *s, const struct options *opts, struct error *err)
     for (unsigned i = 0; i < s->count; i++) {
         struct prediction *x = &s->results[i];
         x->layer = s->layers[i];
-        x->macs = layer_macs(x->layer);
+        x->runs = layer_runs(&s->net, x->layer);
+        x->macs = layer_macs(x->layer) * x->runs;
         if (predict_layer(&s->hw, x->layer, (unsigned)s->latency, &x->mapping,
                           &x->counters, err)) {
             return -1;
         }
+        counters_scale(&x->counters, x->runs);
         total->macs += x->macs;
         counters_add(&total->counters, &x->counters);
     }
-    print_header(s->table);
+    print_header(s->table, s->net.batch);
     for (unsigned i = 0; i <= s->count; i++) {
         print_row(s->table, &s->hw, &s->results[i]);
     }
@@ -152,7 +163,8 @@ int verb_predict(int argc, char **argv) {
     status = OPTIONS_ERROR;
     if (!options_value(&opts, "network")) {
         (void)error_set(&err, "predict: --network is missing");
-    } else if (options_u64(&opts, "dram-latency", 1, MEMORY_LATENCY_MAX, &s.latency,
+    } else if (options_u64(&opts, "batch", 1, NETWORK_BATCH_MAX, &s.batch, &err) == 0 &&
+               options_u64(&opts, "dram-latency", 1, MEMORY_LATENCY_MAX, &s.latency,
                            &err) == 0) {
         status = run(&s, &opts, &err) ? 1 : 0;
     }

@@ -18,8 +18,6 @@ int predict_layer(const struct hw *hw, const struct layer *l, unsigned latency,
     }
     int status = perf_predict(hw, &list, latency, out, err);
     command_list_close(&list);
-    for (unsigned k = 0; k < COUNTER_COUNT; k++) {
-        out->value[k] *= l->groups > 1 ? l->groups : 1;
-    }
+    counters_scale(out, l->groups > 1 ? l->groups : 1);
     return status;
 }

@@ -11,8 +11,8 @@
 #include "gen/network.h"
 #include "verif/counters.h"
 
-/* Predict the counters of an array layer, mapped as qadam simulate maps it; its channel
- * groups run one after the other and are summed.
+/* Predict the counters of one run of an array layer, mapped as qadam simulate maps it;
+ * its channel groups run one after the other and are summed.
  *
  *   latency  of the memory in cycles, as in perf_predict
  *   mapping  out: of one channel group

@@ -172,7 +172,7 @@ static int add_network(struct regress_list *list, const struct line *line,
     for (size_t i = 0; rc == 0 && i < net.layer_count; i++) {
         const struct layer *l = &net.layers[i];
         if (c.kind == REGRESS_NETWORK) {
-            c.work += layer_macs(l);
+            c.work += layer_macs(l) * layer_runs(&net, l);
         } else if (layer_on_array(l)) {
             rc = add_layer(list, first, &c, l, err);
         }

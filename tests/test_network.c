@@ -258,13 +258,37 @@ Test(network, fc_of_fc_and_matmul) {
                   "\"k\"]}], \"batch\": 2}",
                   &net, &err),
         0, "%d: %s", err.line, err.text);
-    cr_expect(net.layers[2].w == 2 && net.layers[2].f == 2 && net.layers[2].c == 8);
+    cr_expect(net.layers[2].w == 1 && net.layers[2].f == 1 && net.layers[2].c == 8);
     cr_expect(net.layers[3].c == 8 && net.layers[3].w == 2);
     const struct layer *l = &net.layers[5];
     cr_expect(l->c == 4 && l->m == 10 && l->e == 9 && l->f == 7);
     cr_expect_eq(layer_macs(l), 2520u); /* 4 * 10 * 9*7 */
     cr_expect_eq(layer_weights(l), 0);
     network_close(&net);
+}
+
+/* The user's batch comes before the file's, and fc layers take it. */
+Test(network, batch) {
+    const char *text = HEAD CONV1
+        ",\n{\"name\": \"f\", \"op\": \"fc\", \"inputs\": [\"c1\"], \"filters\": 5}],"
+        " \"batch\": 3}";
+    char path[EMIT_PATH_MAX];
+    struct network net;
+    struct error err = {"", 0, 0, ""};
+    scratch_file(folder, "batch.json", text, path);
+    static const unsigned batches[][2] = {
+        {0, 3}, {1, 1}, {7, 7}, {NETWORK_BATCH_MAX, NETWORK_BATCH_MAX}};
+    for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
+        cr_assert_eq(network_load_batch(home, path, batches[i][0], &net, &err), 0, "%s",
+                     err.text);
+        const unsigned batch = batches[i][1];
+        const struct layer *conv = &net.layers[0], *fc = &net.layers[1];
+        cr_expect_eq(net.batch, batch);
+        cr_expect(conv->w == 7 && conv->f == 5 && layer_runs(&net, conv) == batch);
+        cr_expect(fc->w == batch && fc->f == batch && layer_runs(&net, fc) == 1);
+        cr_expect_eq(layer_macs(fc), (uint64_t)210 * 5 * batch);
+        network_close(&net);
+    }
 }
 
 /* Wrong layers after c1: line, column, text. */

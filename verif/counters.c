@@ -51,6 +51,12 @@ void counters_add(struct counters *sum, const struct counters *more) {
     }
 }
 
+void counters_scale(struct counters *c, uint64_t factor) {
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+        c->value[i] *= factor;
+    }
+}
+
 static void set(json_t *object, const char *key, uint64_t value) {
     (void)json_object_set_new(object, key, json_integer((json_int_t)value));
 }

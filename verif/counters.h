@@ -49,6 +49,9 @@ const char *counter_name(unsigned counter);
 /* sum += more, counter by counter. */
 void counters_add(struct counters *sum, const struct counters *more);
 
+/* The counters of so many equal runs: every one times factor. */
+void counters_scale(struct counters *c, uint64_t factor);
+
 /* The objects stall_cycles and accesses of a JSON result; beat_bytes is
  * dram_bytes_per_cycle. Caller owns the result; NULL when out of memory. */
 json_t *counters_stalls_json(const struct counters *c);

@@ -16,6 +16,13 @@ static uint64_t dram_bytes(const struct hw *hw, const struct bench_result *r) {
            hw->design.dram_bytes_per_cycle;
 }
 
+void report_batch(FILE *out, unsigned batch) {
+    if (batch > 1) {
+        (void)fprintf(out, "batch of %u images: all figures are for all of them\n",
+                      batch);
+    }
+}
+
 void report_header(FILE *out) {
     (void)fprintf(out, "%-20s %14s %12s %7s %14s %11s %12s\n", "layer", "MACs", "cycles",
                   "util", "DRAM bytes", "mismatches", "predicted");

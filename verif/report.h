@@ -16,6 +16,9 @@
 /* Share of the multipliers' cycles that made products of the layer, 0..1. */
 double report_utilization(const struct hw *hw, uint64_t macs, uint64_t cycles);
 
+/* Of several images, a line that says what the rows of a table count. */
+void report_batch(FILE *out, unsigned batch);
+
 /* One row per layer, under a header; the total has the layer name "total". */
 void report_header(FILE *out);
 void report_row(FILE *out, const struct hw *hw, const struct bench_result *r);
