@@ -31,6 +31,7 @@ enum { JOBS_MAX = 256 };
 static const struct option_spec specs[] = {
     {"network", 'n', "NET", 0, "network file, or name in models/networks"},
     {"layer", 0, "NAME", 1, "only this layer, on numbers of its own"},
+    {"batch", 0, "N", 0, "images, instead of the network file's batch"},
     {"seed", 0, "N", 0, "of the tensors; 1 by default"},
     {"stall-seed", 0, "N", 0, "let memory and host stall at random; 0: never"},
     {"fault-seed", 0, "N", 0, "let each layer first end by a random fault; 0: never"},
@@ -46,15 +47,20 @@ static const struct option_spec specs[] = {
 
 static void print_more(FILE *out) {
     (void)fputs(
-        "Without --layer the network runs as a whole, from a random image to its last\n"
+        "Without --layer the network runs as a whole, from random images to its last\n"
         "layer: conv and fc on the accelerator; add, maxpool and avgpool on the host "
         "side\n"
         "of the testbench. The golden model first computes all activations; each layer "
         "of\n"
         "the array then gets its golden input, and its output must be the golden one "
         "bit\n"
-        "by bit, so that what one layer makes is what the next one reads. matmul and a\n"
-        "batch of more than one image are refused (docs/networks.md).\n",
+        "by bit, so that what one layer makes is what the next one reads. A network "
+        "with\n"
+        "matmul is refused (docs/networks.md).\n"
+        "\n"
+        "Of a batch a conv runs once for each image, an fc once for all of them; "
+        "figures\n"
+        "are for the whole batch, waves show the first image.\n",
         out);
 }
 
@@ -76,11 +82,13 @@ struct simulate {
     const struct layer **layers; /* owned array: what to run */
     struct mapping *mappings;    /* owned, [count] */
     unsigned count, jobs;
-    struct bench_result *results; /* owned, [count] */
-    unsigned failed;              /* layers with errors or mismatches */
+    unsigned runs;                /* of all layers to run */
+    struct bench_result *results; /* owned, [count], of all runs of a layer */
+    unsigned failed;              /* runs with errors or mismatches */
     int whole;                    /* 1: all layers, activations carried */
     struct forward forward;       /* of a whole network */
     size_t shown;                 /* layers of a whole network in the table so far */
+    uint64_t batch;               /* 0 = the network file's */
     FILE *table; /* for people: standard output, or error when JSON goes there */
 };
 
@@ -112,6 +120,7 @@ static int read_options(struct simulate *s, const struct options *opts,
     jobs = jobs < JOBS_MAX ? jobs : JOBS_MAX;
     s->bench.seed = 1;
     if (options_u64(opts, "seed", 0, INT64_MAX, &s->bench.seed, err) ||
+        options_u64(opts, "batch", 1, NETWORK_BATCH_MAX, &s->batch, err) ||
         options_u64(opts, "stall-seed", 0, INT64_MAX, &s->bench.stall_seed, err) ||
         options_u64(opts, "fault-seed", 0, INT64_MAX, &s->bench.fault_seed, err) ||
         options_u64(opts, "dram-latency", 1, MEMORY_LATENCY_MAX, &latency, err) ||
@@ -179,7 +188,8 @@ static int prepare(struct simulate *s, const struct options *opts, struct error 
                                         0, s->jobs, say_building};
     if (home_find(home, sizeof home, err) ||
         design_load(home, options_operand(opts, 0), &s->hw, err) ||
-        network_load(home, options_value(opts, "network"), &s->net, err) ||
+        network_load_batch(home, options_value(opts, "network"), (unsigned)s->batch,
+                           &s->net, err) ||
         (s->whole && forward_check(&s->net, err)) ||
         choose_layers(&s->net, opts, &s->layers, &s->count, err) || map_layers(s, err)) {
         return -1;
@@ -198,23 +208,44 @@ static int prepare(struct simulate *s, const struct options *opts, struct error 
                : 0;
 }
 
+/* One run of a layer: for an image of those it runs for one by one. */
+struct layer_run {
+    unsigned layer; /* index in simulate.layers */
+    unsigned image, images;
+};
+
+static struct layer_run run_of(const struct simulate *s, unsigned index) {
+    struct layer_run run = {0, index, layer_runs(&s->net, s->layers[0])};
+    while (run.image >= run.images) {
+        run.image -= run.images;
+        run.layer++;
+        run.images = layer_runs(&s->net, s->layers[run.layer]);
+    }
+    return run;
+}
+
 /* Run one layer on an accelerator of its own; in a child process. */
 static void work(void *context, unsigned index, void *result) {
     const struct simulate *s = context;
+    const struct layer_run run = run_of(s, index);
+    const struct layer *l = s->layers[run.layer];
     struct bench_result *r = result;
     struct bench bench;
     struct bench_options options = s->bench;
     struct error err = {"", 0, 0, ""};
-    options.mapping = &s->mappings[index];
+    options.mapping = &s->mappings[run.layer];
+    options.image = run.image;
+    options.images = run.images;
+    options.wave = run.image == 0 ? options.wave : NULL;
     if (bench_init(&bench, &s->hw, s->library.api, &options, &err)) {
         r->error = err;
     } else if (s->whole) {
-        const size_t layer = (size_t)(s->layers[index] - s->net.layers);
-        const struct tensors t = forward_tensors(&s->forward, layer);
-        (void)bench_run_tensors(&bench, s->layers[index], &t,
-                                s->forward.layers[layer].overflow_possible, r);
+        const size_t layer = (size_t)(l - s->net.layers);
+        const struct tensors t = forward_tensors(&s->forward, layer, run.image);
+        (void)bench_run_tensors(&bench, l, &t, s->forward.layers[layer].overflow_possible,
+                                r);
     } else {
-        (void)bench_run(&bench, s->layers[index], r);
+        (void)bench_run(&bench, l, r);
     }
     bench_close(&bench);
 }
@@ -228,28 +259,56 @@ static void show_host_rows(struct simulate *s, size_t end) {
     }
 }
 
+/* Say what went wrong in a run. */
+static void explain(const struct layer_run *run, const struct bench_result *r) {
+    char image[32] = "";
+    if (run->images > 1) {
+        (void)snprintf(image, sizeof image, ", image %u", run->image);
+    }
+    if (r->error.text[0] != '\0') {
+        struct error err = {"", 0, 0, ""};
+        (void)error_set_at(&err, r->error.file, r->error.line, r->error.column,
+                           "layer %s%s: %.400s", r->layer, image, r->error.text);
+        error_print(&err);
+    } else if (run->images > 1) {
+        (void)fprintf(stderr, "layer %s%s:\n", r->layer, image);
+    }
+    report_failure(stderr, r);
+}
+
+/* Take the result of a run into that of its layer. */
+static void take(struct simulate *s, const struct layer_run *run,
+                 const struct bench_result *r) {
+    struct bench_result *sum = &s->results[run->layer];
+    if (run->image == 0) {
+        *sum = *r;
+        return;
+    }
+    report_add(sum, r);
+    if (sum->error.text[0] == '\0') {
+        sum->error = r->error;
+    }
+}
+
 static int done(void *context, unsigned index, const void *result, int status) {
     struct simulate *s = context;
-    struct bench_result *r = &s->results[index];
-    *r = *(const struct bench_result *)result;
-    memcpy(r->layer, s->layers[index]->name, sizeof r->layer);
+    const struct layer_run run = run_of(s, index);
+    const struct layer *l = s->layers[run.layer];
+    struct bench_result r = *(const struct bench_result *)result;
+    memcpy(r.layer, l->name, sizeof r.layer);
     if (status != 0) {
-        (void)error_set(&r->error, "the simulation was ended by signal %d", status);
+        (void)error_set(&r.error, "the simulation was ended by signal %d", status);
     }
-    show_host_rows(s, (size_t)(s->layers[index] - s->net.layers));
-    report_row(s->table, &s->hw, r);
-    if (r->error.text[0] != '\0' || r->mismatches != 0) {
-        (void)fflush(s->table);
-        s->failed++;
-        if (r->error.text[0] != '\0') {
-            struct error err = {"", 0, 0, ""};
-            (void)error_set_at(&err, r->error.file, r->error.line, r->error.column,
-                               "layer %s: %.400s", r->layer, r->error.text);
-            error_print(&err);
-        }
-        report_failure(stderr, r);
+    take(s, &run, &r);
+    if (run.image + 1 == run.images) {
+        show_host_rows(s, (size_t)(l - s->net.layers));
+        report_row(s->table, &s->hw, &s->results[run.layer]);
     }
     (void)fflush(s->table);
+    if (r.error.text[0] != '\0' || r.mismatches != 0) {
+        s->failed++;
+        explain(&run, &r);
+    }
     return 0;
 }
 
@@ -259,6 +318,7 @@ static json_t *make_json(const struct simulate *s, const struct bench_result *to
     (void)json_object_set_new(root, "design", json_string(s->hw.design.name));
     (void)json_object_set_new(root, "design_hash", json_string(s->hw.hash));
     (void)json_object_set_new(root, "network", json_string(s->net.name));
+    (void)json_object_set_new(root, "batch", json_integer(s->net.batch));
     (void)json_object_set_new(root, "pe_type", json_string(s->hw.type.name));
     (void)json_object_set_new(root, "act_bits", json_integer(s->hw.type.act_bits));
     (void)json_object_set_new(root, "psum_bits", json_integer(s->hw.design.psum_bits));
@@ -267,8 +327,10 @@ static json_t *make_json(const struct simulate *s, const struct bench_result *to
                               json_integer((json_int_t)s->bench.stall_seed));
     (void)json_object_set_new(root, "dram_latency", json_integer(s->bench.latency));
     for (unsigned i = 0; i < s->count; i++) {
-        (void)json_array_append_new(layers,
-                                    report_json(&s->hw, s->layers[i], &s->results[i]));
+        json_t *layer = report_json(&s->hw, s->layers[i], &s->results[i]);
+        (void)json_object_set_new(layer, "runs",
+                                  json_integer(layer_runs(&s->net, s->layers[i])));
+        (void)json_array_append_new(layers, layer);
     }
     (void)json_object_set_new(root, "layers", layers);
     (void)json_object_set_new(root, "total", report_json(&s->hw, NULL, total));
@@ -321,12 +383,16 @@ static int dump_host_layers(const struct simulate *s, struct error *err) {
     return 0;
 }
 
-static int run(struct simulate *s, const struct options *opts, struct error *err) {
+static int run_all(struct simulate *s, const struct options *opts, struct error *err) {
     if (prepare(s, opts, err)) {
         return -1;
     }
-    const struct process_pool pool = {s->count, s->jobs, sizeof(struct bench_result),
-                                      work,     done,    s};
+    for (unsigned i = 0; i < s->count; i++) {
+        s->runs += layer_runs(&s->net, s->layers[i]);
+    }
+    const struct process_pool pool = {s->runs, s->jobs, sizeof(struct bench_result),
+                                      work,    done,    s};
+    report_batch(s->table, s->net.batch);
     report_header(s->table);
     (void)fflush(s->table);
     if (process_pool_run(&pool, err) || dump_host_layers(s, err)) {
@@ -346,7 +412,7 @@ int verb_simulate(int argc, char **argv) {
     memset(&s, 0, sizeof s);
     status = OPTIONS_ERROR;
     if (read_options(&s, &opts, &err) == 0) {
-        status = run(&s, &opts, &err) || s.failed ? 1 : 0;
+        status = run_all(&s, &opts, &err) || s.failed ? 1 : 0;
     }
     if (err.text[0] != '\0') {
         error_print(&err);

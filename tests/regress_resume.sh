@@ -45,15 +45,20 @@ expect '^pass small_int16-mixed-conv1-s1:'
 run 0 --only small_int16-mixed-conv1-s1
 expect '^1 passed, 0 failed$'
 
-# A whole network with a batch is refused: a case that fails.
-echo "a network $design tests/networks/corners.json" >>"$work/list"
+# A whole network with a matmul is refused: a case that fails.
+cat >"$work/attention.json" <<end
+{"name": "attention", "input": {"channels": 4, "height": 1, "width": 4},
+ "layers": [{"name": "conv", "op": "conv", "inputs": ["input"], "filters": 4, "kernel": 1},
+            {"name": "scores", "op": "matmul", "inputs": ["input", "conv"]}]}
+end
+echo "a network $design $work/attention.json" >>"$work/list"
 run 1
 expect '^8 cases are finished already$'
-expect '^FAIL small_int16-corners-whole-s1: network corners has a batch of 3'
-expect '  again: build/tests/regress --list .*/list --only small_int16-corners-whole-s1$'
+expect '^FAIL small_int16-attention-whole-s1: layer scores: matmul runs neither'
+expect '  again: build/tests/regress --list .*/list --only small_int16-attention-whole-s1$'
 expect '^8 passed, 1 failed$'
 run 1
-expect '^FAIL small_int16-corners-whole-s1'
+expect '^FAIL small_int16-attention-whole-s1'
 run 1 --only nothing
 expect "no case 'nothing'"
 [ "$failed" = 0 ] && echo "1 passed, 0 failed"

@@ -95,6 +95,7 @@ int regress_key(struct regress_case *c, const char *home, struct error *err) {
     if (c->kind == REGRESS_LAYER) {
         hash = hash_layer(hash, &c->layer);
     }
+    hash = emit_fnv(hash, &net.batch, sizeof net.batch);
     for (size_t i = 0; i < net.layer_count; i++) {
         hash = hash_layer(hash, &net.layers[i]);
     }
@@ -131,6 +132,26 @@ static void fail(struct regress_result *r, const struct error *err) {
     }
 }
 
+/* One array layer of a network, for all images. Returns -1 when the bench is of no more
+ * use. */
+static int run_layer(struct bench *b, const struct forward *f, size_t layer,
+                     FILE *details, struct regress_result *sum) {
+    const struct layer *l = &f->net->layers[layer];
+    const unsigned runs = layer_runs(f->net, l);
+    struct bench_result r = {.error = {"", 0, 0, ""}};
+    for (unsigned run = 0; run < runs && r.error.text[0] == '\0'; run++) {
+        const struct tensors t = forward_tensors(f, layer, run);
+        char what[96];
+        (void)snprintf(what, sizeof what, "%s", l->name);
+        if (runs > 1) {
+            (void)snprintf(what, sizeof what, "%s, image %u", l->name, run);
+        }
+        (void)bench_run_tensors(b, l, &t, f->layers[layer].overflow_possible, &r);
+        take(sum, &r, what, details); /* go on after wrong outputs */
+    }
+    return r.error.text[0] != '\0' ? -1 : 0;
+}
+
 /* All array layers of a network, one after the other on the same accelerator. */
 static int run_network(struct bench *b, const struct regress_case *c, const char *home,
                        FILE *details, struct regress_result *sum, struct error *err) {
@@ -138,7 +159,6 @@ static int run_network(struct bench *b, const struct regress_case *c, const char
     struct forward f = {.layers = NULL};
     struct random_params random = {b->hw, b->type, c->seed, c->range};
     const struct forward_source source = random_params_source(&random);
-    struct bench_result r = {.error = {"", 0, 0, ""}};
     if (network_load(home, c->network, &net, err)) {
         return -1;
     }
@@ -153,12 +173,8 @@ static int run_network(struct bench *b, const struct regress_case *c, const char
     rc = rc || forward_run(&f, b->hw, b->type, &net, mappings, &source, err);
     for (size_t i = 0; rc == 0 && i < net.layer_count; i++) {
         if (layer_on_array(&net.layers[i])) {
-            const struct tensors t = forward_tensors(&f, i);
             b->options.mapping = &mappings[i];
-            rc = bench_run_tensors(b, &net.layers[i], &t, f.layers[i].overflow_possible,
-                                   &r) &&
-                 r.error.text[0] != '\0'; /* go on after wrong outputs */
-            take(sum, &r, net.layers[i].name, details);
+            rc = run_layer(b, &f, i, details, sum);
         }
     }
     forward_close(&f);

@@ -109,7 +109,7 @@ static void check(const struct hw *hw, const struct pe_golden *type, uint64_t se
     struct error err = {"", 0, 0, ""};
     struct tensors t;
     struct layer l = random_layer(&g);
-    cr_assert_eq(tensors_init(&t, hw, type, &l, seed, range, &err), 0, "%s", err.text);
+    cr_assert_eq(tensors_init(&t, hw, type, &l, seed, 0, range, &err), 0, "%s", err.text);
     cr_assert_eq(golden_layer(hw, type, &l, &t, NULL, &err), 0, "%s", err.text);
     for (unsigned i = 0; i < l.m * l.e * l.f; i++) {
         unsigned m = i / (l.e * l.f), e = i / l.f % l.e, f = i % l.f;

@@ -63,17 +63,24 @@ Test(tensor, lanes_of_every_width) {
     cr_assert_eq(array[0] >> 4, 0x5);
 }
 
-Test(tensor, depends_on_seed_and_name_only) {
+Test(tensor, depends_on_seed_name_and_image_only) {
     struct hw hw = make_hw(64, 32);
     struct layer l = make_layer(3, 5, 4, 3), other = l;
-    struct tensors a, b, c, d;
+    struct tensors a, b, c, d, e;
     const struct pe_golden *type = golden_type("int16", NULL);
     (void)snprintf(other.name, sizeof other.name, "other");
-    cr_assert_eq(tensors_init(&a, &hw, type, &l, 1, TENSOR_NORMAL, NULL), 0);
-    cr_assert_eq(tensors_init(&b, &hw, type, &l, 1, TENSOR_NORMAL, NULL), 0);
-    cr_assert_eq(tensors_init(&c, &hw, type, &l, 2, TENSOR_NORMAL, NULL), 0);
-    cr_assert_eq(tensors_init(&d, &hw, type, &other, 1, TENSOR_NORMAL, NULL), 0);
+    cr_assert_eq(tensors_init(&a, &hw, type, &l, 1, 0, TENSOR_NORMAL, NULL), 0);
+    cr_assert_eq(tensors_init(&b, &hw, type, &l, 1, 0, TENSOR_NORMAL, NULL), 0);
+    cr_assert_eq(tensors_init(&c, &hw, type, &l, 2, 0, TENSOR_NORMAL, NULL), 0);
+    cr_assert_eq(tensors_init(&d, &hw, type, &other, 1, 0, TENSOR_NORMAL, NULL), 0);
+    cr_assert_eq(tensors_init(&e, &hw, type, &l, 1, 1, TENSOR_NORMAL, NULL), 0);
     size_t size = tensor_ifmap_count(&l) * sizeof *a.ifmap;
+    /* another image, the same parameters */
+    cr_assert_neq(memcmp(a.ifmap, e.ifmap, size), 0);
+    cr_assert_eq(
+        memcmp(a.weights, e.weights, tensor_weight_count(&l) * sizeof *a.weights), 0);
+    cr_assert_eq(memcmp(a.bias, e.bias, l.m * sizeof *a.bias), 0);
+    cr_assert_eq(a.requant_shift, e.requant_shift);
     cr_assert_eq(memcmp(a.ifmap, b.ifmap, size), 0);
     cr_assert_neq(memcmp(a.ifmap, c.ifmap, size), 0);
     cr_assert_neq(memcmp(a.ifmap, d.ifmap, size), 0);
@@ -81,6 +88,7 @@ Test(tensor, depends_on_seed_and_name_only) {
     tensors_close(&b);
     tensors_close(&c);
     tensors_close(&d);
+    tensors_close(&e);
 }
 
 /* Outputs use the range of an act: few zeros, few saturated. */
@@ -93,7 +101,7 @@ Test(tensor, outputs_fill_the_range) {
         const struct pe_golden *type = golden_type("int16", NULL);
         struct tensors t;
         size_t zero = 0, full = 0, large = 0, count = tensor_ofmap_count(&l);
-        cr_assert_eq(tensors_init(&t, &hw, type, &l, i, TENSOR_NORMAL, NULL), 0);
+        cr_assert_eq(tensors_init(&t, &hw, type, &l, i, 0, TENSOR_NORMAL, NULL), 0);
         cr_assert_eq(golden_layer(&hw, type, &l, &t, NULL, NULL), 0);
         for (size_t k = 0; k < count; k++) {
             zero += t.ofmap[k] == 0;

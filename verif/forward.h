@@ -19,11 +19,11 @@
 
 enum { FORWARD_CHOOSE = -1 }; /* a shift that the forward pass shall choose */
 
-/* What the input or a layer hands on: [C][H][W] acts. An integer word stands for
- * word * 2^-frac_bits; floats are bit patterns, frac_bits 0. */
+/* What the input or a layer hands on: [N][C][H][W] acts. An integer word stands for
+ * word * 2^-frac_bits, the same for all images; floats are bit patterns, frac_bits 0. */
 struct forward_map {
     int32_t *words; /* owned */
-    size_t count;
+    size_t count;   /* acts of one image */
     int frac_bits;
 };
 
@@ -40,10 +40,11 @@ struct forward_params {
 struct forward_source {
     void *context;
     int64_t act_limit; /* largest act that a chosen shift aims at */
-    /* Fill map->words (allocated, count set) and set frac_bits. */
-    int (*input)(void *context, const struct network *net, struct forward_map *map,
-                 struct error *err);
-    /* Fill *p for layer l, whose weights and bias are allocated; in is its input. */
+    /* Fill map->words (allocated, count set) with one image and set frac_bits. */
+    int (*input)(void *context, const struct network *net, unsigned image,
+                 struct forward_map *map, struct error *err);
+    /* Fill *p for layer l, whose weights and bias are allocated; in is its input, of the
+     * first image: parameters do not depend on the batch. */
     int (*params)(void *context, const struct layer *l, const struct forward_map *in,
                   struct forward_params *p, struct error *err);
 };
@@ -55,6 +56,7 @@ struct forward_layer {
     unsigned shift;               /* of the output stage of array layers and of add */
     unsigned align[2];            /* add: left shifts of the operands before the sum */
     int overflow_possible;        /* of an array layer's psums */
+    int32_t *columns[2];          /* fc of a batch: owned, input [C][N], output [M][N] */
 };
 
 struct forward {
@@ -65,11 +67,13 @@ struct forward {
     struct forward_layer *layers; /* owned, [net->layer_count] */
 };
 
-/* Whether a whole-network run of *net can be made: one image, and no matmul.
+/* Whether a whole-network run of *net can be made: no matmul.
  * Returns 0, or -1 with *err set. */
 int forward_check(const struct network *net, struct error *err);
 
-/* Run the network.
+/* Run the network for all images of its batch. Shifts are chosen by the first image, as
+ * the parameters are: it is the same whatever the batch is (with float types up to the
+ * mapping of fc layers, which may depend on the batch).
  *
  *   mappings  [net->layer_count], of one channel group of each array layer: the order of
  *             a float type's additions; not used with integer types
@@ -81,12 +85,16 @@ int forward_run(struct forward *f, const struct hw *hw, const struct pe_golden *
                 const struct forward_source *source, struct error *err);
 void forward_close(struct forward *f);
 
+/* Acts of an image of a map, [C][H][W]. */
+int32_t *forward_image(const struct forward_map *map, unsigned image);
+
 /* The map that input number k of a layer reads. */
 const struct forward_map *forward_input(const struct forward *f, size_t layer,
                                         unsigned k);
 
-/* The tensors of an array layer (borrowed, no tensors_close). */
-struct tensors forward_tensors(const struct forward *f, size_t layer);
+/* The tensors of a run of an array layer (borrowed, no tensors_close), which is for one
+ * image, and for fc the only one; run < layer_runs. */
+struct tensors forward_tensors(const struct forward *f, size_t layer, unsigned run);
 
 /* The smallest shift with which at most one in 1000 of the sums, after ReLU if relu is
  * set, is more than limit after rounding. */

@@ -17,11 +17,11 @@ static double taps_of(const struct layer *l) {
     return (double)tensor_weight_count(l) / l->m;
 }
 
-static int fill_input(void *context, const struct network *net, struct forward_map *map,
-                      struct error *err) {
+static int fill_input(void *context, const struct network *net, unsigned image,
+                      struct forward_map *map, struct error *err) {
     const struct random_params *r = context;
     const struct pe_type *type = &r->hw->type;
-    struct prng g = prng_make(r->seed, "input", 0);
+    struct prng g = prng_make(r->seed, "input", image);
     (void)net;
     (void)err;
     if (type->kind == PE_FLOAT) {

@@ -29,19 +29,20 @@ double report_act_value(const struct forward *f, const struct forward_map *map,
     return ldexp((double)map->words[i], -map->frac_bits);
 }
 
-/* Range of a map, and the index of its largest act. */
+/* Of some acts of a map. */
 struct range {
     double min, max;
     size_t zeros, saturated;
 };
 
-static struct range range_of(const struct forward *f, const struct forward_map *map) {
+static struct range range_of(const struct forward *f, const struct forward_map *map,
+                             size_t from, size_t count) {
     struct range r = {0, 0, 0, 0};
     const int32_t top = (int32_t)((UINT32_C(1) << (f->hw->type.act_bits - 1)) - 1);
-    for (size_t i = 0; i < map->count; i++) {
+    for (size_t i = from; i < from + count; i++) {
         double v = report_act_value(f, map, i);
-        r.min = i == 0 || v < r.min ? v : r.min;
-        r.max = i == 0 || v > r.max ? v : r.max;
+        r.min = i == from || v < r.min ? v : r.min;
+        r.max = i == from || v > r.max ? v : r.max;
         r.zeros += v == 0;
         r.saturated += f->hw->type.kind == PE_INTEGER &&
                        (map->words[i] == top || map->words[i] == -top - 1);
@@ -53,8 +54,10 @@ static const struct forward_map *last_map(const struct forward *f) {
     return &f->layers[f->net->layer_count - 1].out;
 }
 
-/* The index of the largest act after those already taken; the first among equals. */
-static size_t next_best(const struct forward *f, const size_t *taken, size_t count) {
+/* The index of an image's largest act after those already taken; the first among
+ * equals. */
+static size_t next_best(const struct forward *f, size_t from, const size_t *taken,
+                        size_t count) {
     const struct forward_map *map = last_map(f);
     size_t best = map->count;
     for (size_t i = 0; i < map->count; i++) {
@@ -62,41 +65,45 @@ static size_t next_best(const struct forward *f, const size_t *taken, size_t cou
         for (size_t k = 0; k < count; k++) {
             used |= taken[k] == i;
         }
-        if (!used && (best == map->count ||
-                      report_act_value(f, map, i) > report_act_value(f, map, best))) {
+        if (!used && (best == map->count || report_act_value(f, map, from + i) >
+                                                report_act_value(f, map, from + best))) {
             best = i;
         }
     }
     return best;
 }
 
-static size_t find_top(const struct forward *f, size_t *top) {
-    size_t count = 0;
-    while (count < TOP && count < last_map(f)->count) {
-        top[count] = next_best(f, top, count);
-        count++;
+static void print_top(FILE *out, const struct forward *f, size_t from) {
+    const struct forward_map *map = last_map(f);
+    size_t top[TOP];
+    for (size_t i = 0; i < TOP && i < map->count; i++) {
+        top[i] = next_best(f, from, top, i);
+        (void)fprintf(out, "%s %zu (%.6g)", i ? "," : "", top[i],
+                      report_act_value(f, map, from + top[i]));
     }
-    return count;
 }
 
 void report_logits(FILE *out, const struct forward *f) {
-    const struct layer *l = &f->net->layers[f->net->layer_count - 1];
+    const struct layer l = tensor_image_layer(&f->net->layers[f->net->layer_count - 1]);
     const struct forward_map *map = last_map(f);
-    const struct range r = range_of(f, map);
-    if (l->e != 1 || l->f != 1) {
-        (void)fprintf(out, "\noutput %s: %u x %u x %u, %.6g to %.6g\n", l->name, l->m,
-                      l->e, l->f, r.min, r.max);
-        return;
-    }
-    size_t top[TOP];
-    size_t count = find_top(f, top);
-    (void)fprintf(out, "\nlogits %s: %zu, %.6g to %.6g; largest:", l->name, map->count,
-                  r.min, r.max);
-    for (size_t i = 0; i < count; i++) {
-        (void)fprintf(out, "%s %zu (%.6g)", i ? "," : "", top[i],
-                      report_act_value(f, map, top[i]));
-    }
+    const int vector = l.e == 1 && l.f == 1;
     (void)fprintf(out, "\n");
+    for (unsigned image = 0; image < f->net->batch; image++) {
+        const size_t from = image * map->count;
+        const struct range r = range_of(f, map, from, map->count);
+        if (f->net->batch > 1) {
+            (void)fprintf(out, "image %u: ", image);
+        }
+        if (vector) {
+            (void)fprintf(out, "logits %s: %zu, %.6g to %.6g; largest:", l.name,
+                          map->count, r.min, r.max);
+            print_top(out, f, from);
+        } else {
+            (void)fprintf(out, "output %s: %u x %u x %u, %.6g to %.6g", l.name, l.m, l.e,
+                          l.f, r.min, r.max);
+        }
+        (void)fprintf(out, "\n");
+    }
 }
 
 static void set(json_t *object, const char *key, json_int_t value) {
@@ -110,7 +117,7 @@ static const char *producer_name(const struct forward *f, unsigned producer) {
 static void set_grid(json_t *object, const struct forward *f, size_t index) {
     const struct forward_layer *n = &f->layers[index];
     const struct layer *l = &f->net->layers[index];
-    const struct range r = range_of(f, &n->out);
+    const struct range r = range_of(f, &n->out, 0, n->out.count * f->net->batch);
     if (f->hw->type.kind == PE_INTEGER) {
         if (layer_on_array(l)) {
             set(object, "weight_frac_bits", n->params.weight_frac_bits);
@@ -140,6 +147,7 @@ json_t *report_graph_json(const struct forward *f) {
         (void)json_object_set_new(object, "inputs", inputs);
         (void)json_object_set_new(object, "kernel",
                                   json_pack("[i, i]", (int)l->r, (int)l->s));
+        set(object, "runs", layer_runs(f->net, l));
         set(object, "stride", l->u);
         set(object, "pad", l->pad);
         set(object, "groups", l->groups);
@@ -150,6 +158,17 @@ json_t *report_graph_json(const struct forward *f) {
     return layers;
 }
 
+/* A list of lists, one for each image; of a single image its list alone. Takes lists. */
+static void set_list(json_t *object, const struct forward *f, const char *key,
+                     json_t *lists) {
+    if (f->net->batch > 1) {
+        (void)json_object_set_new(object, key, lists);
+        return;
+    }
+    (void)json_object_set(object, key, json_array_get(lists, 0));
+    json_decref(lists);
+}
+
 json_t *report_logits_json(const struct forward *f) {
     const struct forward_map *map = last_map(f);
     json_t *object = json_object(), *values = json_array(), *words = json_array();
@@ -158,11 +177,16 @@ json_t *report_logits_json(const struct forward *f) {
     if (f->hw->type.kind == PE_INTEGER) {
         set(object, "frac_bits", map->frac_bits);
     }
-    for (size_t i = 0; i < map->count; i++) {
-        (void)json_array_append_new(words, json_integer(map->words[i]));
-        (void)json_array_append_new(values, json_real(report_act_value(f, map, i)));
+    for (unsigned image = 0; image < f->net->batch; image++) {
+        json_t *v = json_array(), *w = json_array();
+        for (size_t i = image * map->count; i < (image + 1) * map->count; i++) {
+            (void)json_array_append_new(w, json_integer(map->words[i]));
+            (void)json_array_append_new(v, json_real(report_act_value(f, map, i)));
+        }
+        (void)json_array_append_new(words, w);
+        (void)json_array_append_new(values, v);
     }
-    (void)json_object_set_new(object, "words", words);
-    (void)json_object_set_new(object, "values", values);
+    set_list(object, f, "words", words);
+    set_list(object, f, "values", values);
     return object;
 }

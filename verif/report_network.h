@@ -14,10 +14,12 @@
 /* The row of a layer that the host ran, in the table of verif/report.h. */
 void report_host_row(FILE *out, const struct layer *l);
 
-/* The output of the last layer: its range, and the largest five when it is a vector. */
+/* The output of the last layer: its range, and the largest five when it is a vector; of a
+ * batch, for each image. */
 void report_logits(FILE *out, const struct forward *f);
 
-/* The value of act number i of a map: word * 2^-frac_bits, or the float. */
+/* The value of act number i of a map, counted over all images: word * 2^-frac_bits, or
+ * the float. */
 double report_act_value(const struct forward *f, const struct forward_map *map, size_t i);
 
 /* All layers in order, with what is needed to compute them again from the dumped

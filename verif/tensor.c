@@ -76,9 +76,14 @@ static unsigned choose_shift(const struct hw *hw, double sigma, struct prng *g,
     return exponent < 0 ? 0 : exponent > 63 ? 63 : (unsigned)exponent;
 }
 
+/* The generator of an image's acts; 1 and 2 are those of weights and biases. */
+static struct prng act_prng(uint64_t seed, const struct layer *l, unsigned image) {
+    return prng_make(seed, l->name, UINT64_C(3) * image);
+}
+
 static void draw_layer_floats(struct tensors *t, const struct layer *l, uint64_t seed,
-                              enum tensor_range range) {
-    struct prng acts = prng_make(seed, l->name, 0);
+                              unsigned image, enum tensor_range range) {
+    struct prng acts = act_prng(seed, l, image);
     struct prng weights = prng_make(seed, l->name, 1);
     struct prng bias = prng_make(seed, l->name, 2);
     for (size_t i = 0; i < tensor_ifmap_count(l); i++) {
@@ -107,19 +112,19 @@ static int allocate(struct tensors *t, const struct layer *l, struct error *err)
 }
 
 int tensors_init(struct tensors *t, const struct hw *hw, const struct pe_golden *type,
-                 const struct layer *l, uint64_t seed, enum tensor_range range,
-                 struct error *err) {
+                 const struct layer *l, uint64_t seed, unsigned image,
+                 enum tensor_range range, struct error *err) {
     if (allocate(t, l, err)) {
         return -1;
     }
     if (hw->type.kind == PE_FLOAT) {
-        draw_layer_floats(t, l, seed, range);
+        draw_layer_floats(t, l, seed, image, range);
         return 0;
     }
     const struct layer part = tensor_group_layer(l);
     const double taps = (double)part.c * part.r * part.s;
     struct limits lim = choose_limits(hw, type, taps, range);
-    struct prng acts = prng_make(seed, l->name, 0);
+    struct prng acts = act_prng(seed, l, image);
     struct prng weights = prng_make(seed, l->name, 1);
     struct prng bias = prng_make(seed, l->name, 2);
     draw_words(t->ifmap, tensor_ifmap_count(l), &acts, lim.act, hw->type.act_bits, range);
@@ -138,6 +143,14 @@ void tensors_close(struct tensors *t) {
         free(t->ofmap);
     }
     *t = (struct tensors){NULL, NULL, NULL, NULL, 0, 0};
+}
+
+struct layer tensor_image_layer(const struct layer *l) {
+    struct layer one = *l;
+    if (l->op == OP_FC) {
+        one.w = one.f = 1;
+    }
+    return one;
 }
 
 struct layer tensor_group_layer(const struct layer *l) {

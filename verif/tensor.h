@@ -34,19 +34,23 @@ enum tensor_range {
 };
 
 /* Draw the tensors of an array layer and choose requant_shift. The numbers depend on
- * seed, the layer's name and its shape only (given the design's number formats).
+ * seed, the layer's name and its shape only (given the design's number formats); the
+ * ifmap also on the number of its image in the batch, 0 for fc.
  * type must be the design's (golden_type). Caller ends with tensors_close.
  * Float types: NORMAL is -1..1, FULL has all finite exponents, SMALL integers.
  * Returns 0, or -1 with *err set (out of memory). */
 int tensors_init(struct tensors *t, const struct hw *hw, const struct pe_golden *type,
-                 const struct layer *l, uint64_t seed, enum tensor_range range,
-                 struct error *err);
+                 const struct layer *l, uint64_t seed, unsigned image,
+                 enum tensor_range range, struct error *err);
 void tensors_close(struct tensors *t);
 
 /* Elements of each tensor. */
 size_t tensor_ifmap_count(const struct layer *l);
 size_t tensor_weight_count(const struct layer *l);
 size_t tensor_ofmap_count(const struct layer *l);
+
+/* The layer for one image: without the batch that an fc layer has in place of W. */
+struct layer tensor_image_layer(const struct layer *l);
 
 /* One channel group of a grouped convolution as a layer of its own (groups == 1), and
  * its part of the tensors (borrowed, no tensors_close). group < l->groups. */

@@ -306,7 +306,9 @@ int bench_run_tensors(struct bench *b, const struct layer *l, const struct tenso
         rc = run_group(b, l, t, g, got, r, &r->error);
     }
     if (rc == 0 && got) {
-        rc = dump_layer(b->options.dump, b->hw, b->type, l, t, got, &r->error);
+        const struct dump_place place = {b->options.dump, b->options.image,
+                                         b->options.images};
+        rc = dump_layer(&place, b->hw, b->type, l, t, got, &r->error);
     }
     free(got);
     return rc || r->mismatches != 0 ? -1 : 0;
@@ -315,7 +317,8 @@ int bench_run_tensors(struct bench *b, const struct layer *l, const struct tenso
 /* Draw the layer's tensors and make the golden ofmap. */
 static int draw_layer(struct bench *b, const struct layer *l, struct tensors *t,
                       int *overflow_possible, struct error *err) {
-    if (tensors_init(t, b->hw, b->type, l, b->options.seed, b->options.range, err)) {
+    if (tensors_init(t, b->hw, b->type, l, b->options.seed, b->options.image,
+                     b->options.range, err)) {
         return -1;
     }
     if (b->hw->type.kind == PE_INTEGER) {

@@ -27,6 +27,8 @@ struct bench_options {
     const struct mapping *mapping; /* to use, or NULL = search the best */
     const char *wave;              /* file for waves, or NULL */
     const char *dump;              /* folder for the tensors as NumPy files, or NULL */
+    unsigned image, images;        /* a layer's run is for image of images; of one
+                                      or 0 images it is the only run */
 };
 
 /* What came out of one layer. Plain data: it crosses processes. */
