@@ -9,7 +9,8 @@ JSON is what `qadam simulate --json` wrote, DIR what `--dump` wrote. Integers mu
 in every bit. So must float layers whose sums are all exact in binary32, as with small
 numbers; others must be within the error bound of any order of additions. Of a whole
 network the host's layers are recomputed too, and every input must be the dumped output
-of its producer. Shares no code with the golden model. Exit status 1 when anything differs.
+of its producer, image by image. Shares no code with the golden model. Exit status 1 when
+anything differs.
 """
 import json
 import os
@@ -105,20 +106,33 @@ def float_faults(x, w, bias, got, layer):
     return wrong, "exact" if exact else "within the bound"
 
 
-def load(folder, name, kind):
-    return np.load(os.path.join(folder, f"{name}.{kind}.npy"))
+def load(folder, name, kind, image=""):
+    return np.load(os.path.join(folder, f"{name}{image}.{kind}.npy"))
 
 
-def say(layer, wrong, got, how):
+def images(layer):
+    """What the files of a layer's runs have in their names: one run for each image."""
+    return [f".{k}" for k in range(layer["runs"])] if layer["runs"] > 1 else [""]
+
+
+def load_images(folder, layer, kind, batch):
+    """The maps of all images, [N][acts]; an fc layer that runs once has them in columns."""
+    if layer["runs"] < batch:
+        return load(folder, layer["name"], kind).reshape(-1, batch).T
+    return np.stack([load(folder, layer["name"], kind, k).ravel() for k in images(layer)])
+
+
+def say(layer, image, wrong, got, how):
     count = int(np.count_nonzero(wrong))
-    print(f"{layer['name']}: {got.size} outputs {how}, {count} wrong, {len(np.unique(got))} values")
+    name = layer["name"] + image
+    print(f"{name}: {got.size} outputs {how}, {count} wrong, {len(np.unique(got))} values")
     return count
 
 
-def check_array_layer(folder, result, layer):
-    """Number of wrong outputs of a layer that ran on the array."""
-    kinds = ("input", "weights", "bias", "output")
-    x, w, bias, got = (load(folder, layer["name"], kind) for kind in kinds)
+def check_array_layer(folder, result, layer, image):
+    """Number of wrong outputs of a run of a layer on the array."""
+    x, got = (load(folder, layer["name"], kind, image) for kind in ("input", "output"))
+    w, bias = (load(folder, layer["name"], kind) for kind in ("weights", "bias"))
     is_float = result["pe_type"].startswith("fp")
     for array in (x, w, bias, got):
         assert array.dtype == (np.float32 if is_float else np.int64), array.dtype
@@ -126,11 +140,11 @@ def check_array_layer(folder, result, layer):
         layer = {**layer, "stride": 1, "pad": 0, "groups": 1}
     if is_float:
         wrong, how = float_faults(x, w, bias, got, layer)
-        return say(layer, wrong, got, how)
+        return say(layer, image, wrong, got, how)
     psums = wrap(sums(x, w, bias, layer), result["psum_bits"])
     want = output_stage(psums, layer["relu"], layer["requant_shift"], result["act_bits"])
     assert want.shape == got.shape, (want.shape, got.shape)
-    return say(layer, want != got, got, "exact")
+    return say(layer, image, want != got, got, "exact")
 
 
 def add(layer, x, y, frac_bits, act_bits):
@@ -160,25 +174,25 @@ def pool(layer, x):
     return round_half_even(acc, np.broadcast_to(count, acc.shape))
 
 
-def check_host_layer(folder, result, layer, frac_bits):
-    x = load(folder, layer["name"], "input")
-    got = load(folder, layer["name"], "output")
+def check_host_layer(folder, result, layer, image, frac_bits):
+    x = load(folder, layer["name"], "input", image)
+    got = load(folder, layer["name"], "output", image)
     if layer["op"] == "add":
-        y = load(folder, layer["name"], "input2")
+        y = load(folder, layer["name"], "input2", image)
         want = add(layer, x, y, frac_bits, result["act_bits"])
     else:
         want = pool(layer, x)
     assert want.shape == got.shape and want.dtype == got.dtype, (want.shape, got.shape)
-    return say(layer, want != got, got, "exact")
+    return say(layer, image, want != got, got, "exact")
 
 
-def check_wiring(folder, layer, outputs):
+def check_wiring(folder, layer, batch, outputs):
     """Every input must be what the layer before made: on the array, the accelerator."""
     for k, producer in enumerate(layer["inputs"]):
-        x = load(folder, layer["name"], "input" if k == 0 else "input2")
+        x = load_images(folder, layer, "input" if k == 0 else "input2", batch)
         if producer not in outputs:
-            outputs[producer] = x  # the image
-        if not np.array_equal(x.ravel(), outputs[producer].ravel()):
+            outputs[producer] = x  # the images
+        if not np.array_equal(x, outputs[producer]):
             print(f"{layer['name']}: input {k} is not the output of {producer}")
             return 1
     return 0
@@ -188,20 +202,23 @@ def check_graph(folder, result):
     """A whole network: wiring, grids, the host's layers, logits."""
     outputs = {}
     frac_bits = {"input": result["act_bits"] - 1}
+    batch = result["batch"]
     wrong = 0
     for layer in result["graph"]:
         name = layer["name"]
         before = [frac_bits[producer] for producer in layer["inputs"]]
-        wrong += check_wiring(folder, layer, outputs)
-        outputs[name] = load(folder, name, "output")
+        wrong += check_wiring(folder, layer, batch, outputs)
+        outputs[name] = load_images(folder, layer, "output", batch)
         frac_bits[name] = layer.get("frac_bits", 0)
         if layer["runs_on"] == "host":
-            wrong += check_host_layer(folder, result, layer, before)
+            for image in images(layer):
+                wrong += check_host_layer(folder, result, layer, image, before)
         elif "shift" in layer:
             assert frac_bits[name] == before[0] + layer["weight_frac_bits"] - layer["shift"]
-    last = outputs[result["graph"][-1]["name"]].ravel()
+    last = outputs[result["graph"][-1]["name"]]
     scale = 1 if last.dtype == np.float32 else 2.0 ** -result["logits"]["frac_bits"]
-    if not np.array_equal(last * scale, result["logits"]["values"]):
+    values = np.reshape(result["logits"]["values"], last.shape)
+    if not np.array_equal(last * scale, values):
         print("the logits are not the last layer's output")
         wrong += 1
     return wrong
@@ -210,7 +227,9 @@ def check_graph(folder, result):
 def check(path, folder):
     with open(path, encoding="utf-8") as file:
         result = json.load(file)
-    wrong = sum(check_array_layer(folder, result, layer) for layer in result["layers"])
+    wrong = 0
+    for layer in result["layers"]:
+        wrong += sum(check_array_layer(folder, result, layer, image) for image in images(layer))
     if "graph" in result:
         wrong += check_graph(folder, result)
     return 1 if wrong or not result["layers"] else 0

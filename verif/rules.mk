@@ -52,6 +52,20 @@ $(foreach d,$(SIM_DESIGNS:designs/%.json=%),$(eval numpy-$d.deps = build/qadam \
   $(call built,$d)))
 
 CHECKS += numpy-layers numpy-fp32-normal
+# Batches: a whole network, also with floats, whose fc is one run; layers of one.
+CHECKS += numpy-batch numpy-fp32-batch numpy-batch-layers
+numpy-batch.cmd = tests/numpy_check.py --run build/qadam designs/small_int16.json \
+  --network tests/networks/mixed.json --batch 3 --stall-seed 1
+numpy-batch.tools = $(NUMPY_TOOLS)
+numpy-batch.deps = build/qadam $(call built,small_int16)
+numpy-fp32-batch.cmd = tests/numpy_check.py --run build/qadam designs/small_fp32.json \
+  --network tests/networks/batch.json --numbers small
+numpy-fp32-batch.tools = $(NUMPY_TOOLS)
+numpy-fp32-batch.deps = build/qadam $(call built,small_fp32)
+numpy-batch-layers.cmd = tests/numpy_check.py --run build/qadam designs/small_int16.json \
+  --network tests/networks/corners.json --layer stride3 --layer fc1
+numpy-batch-layers.tools = $(NUMPY_TOOLS)
+numpy-batch-layers.deps = build/qadam $(call built,small_int16)
 numpy-layers.cmd = tests/numpy_check.py --run build/qadam designs/small_int16.json \
   --network resnet20-cifar10 --layer conv1 --layer conv3_1s --layer fc --numbers small
 numpy-layers.tools = $(NUMPY_TOOLS)
