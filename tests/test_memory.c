@@ -11,7 +11,12 @@
 enum { BYTES = 65536, WIDTH = 8, LATENCY = 10 };
 
 static void open_memory(struct memory *mem, uint64_t stall_seed) {
-    const struct memory_config config = {BYTES, WIDTH, LATENCY, stall_seed, 32768, 32768};
+    const struct memory_config config = {.bytes = BYTES,
+                                         .data_bytes = WIDTH,
+                                         .latency = LATENCY,
+                                         .stall_seed = stall_seed,
+                                         .write_address = 32768,
+                                         .write_bytes = 32768};
     cr_assert_eq(memory_init(mem, &config, NULL), 0);
     for (unsigned i = 0; i < BYTES; i++) {
         mem->image[i] = (uint8_t)(i * 37 + (i >> 8));
@@ -211,6 +216,38 @@ Test(memory, keeps_order_under_random_stalls) {
     }
     cr_assert_eq(got, BURSTS);
     cr_assert_gt(cycles, 2500); /* 1350 beats: it did stall */
+    cr_assert_eq(mem.error.text[0], '\0', "%s", mem.error.text);
+    memory_close(&mem);
+}
+
+/* Error responses come at the read beat and the write burst that were asked for, only
+ * there. */
+Test(memory, gives_error_responses) {
+    struct memory mem;
+    struct axi_manager m;
+    struct axi_subordinate s;
+    unsigned read_beats = 0, responses = 0;
+    open_memory(&mem, 0);
+    mem.config.read_error_beat = 3;
+    mem.config.write_error_burst = 2;
+    memset(&m, 0, sizeof m);
+    memset(&s, 0, sizeof s);
+    m.rready = m.bready = 1;
+    m.wvalid = m.wlast = 1;
+    idle(&mem, &s, 1);
+    for (unsigned cycle = 0; cycle < 60; cycle++) {
+        m.ar = burst(64, 4);
+        m.ar.valid = cycle == 0;
+        m.aw = burst(32768, 1);
+        m.aw.valid = m.wvalid = cycle < 3;
+        read_beats += s.rvalid;
+        responses += s.bvalid;
+        cr_assert_eq(s.rresp != 0, s.rvalid && read_beats == 3);
+        cr_assert_eq(s.bresp != 0, s.bvalid && responses == 2);
+        memory_step(&mem, &m, &s);
+    }
+    cr_assert_eq(read_beats, 4);
+    cr_assert_eq(responses, 3);
     cr_assert_eq(mem.error.text[0], '\0', "%s", mem.error.text);
     memory_close(&mem);
 }

@@ -77,7 +77,11 @@ struct bench {
 };
 
 static struct fake *start(struct bench *b) {
-    const struct memory_config config = {8192, 8, 10, 0, 4096, 4096};
+    const struct memory_config config = {.bytes = 8192,
+                                         .data_bytes = 8,
+                                         .latency = 10,
+                                         .write_address = 4096,
+                                         .write_bytes = 4096};
     memset(b, 0, sizeof *b);
     cr_assert_eq(host_init(&b->host, &api, 1, 0, &b->err), 0);
     cr_assert_eq(memory_init(&b->memory, &config, &b->err), 0);
