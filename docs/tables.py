@@ -117,7 +117,7 @@ def main():
     new = re.sub(r"<!-- table (.*?) -->\n(.*?)\n<!-- end -->", fill, old, flags=re.S)
     if check:
         print(f"{passed} passed, {failed} failed")
-        return failed != 0
+        return failed != 0 or passed == 0
     with open(page, "w", encoding="utf-8") as file:
         file.write(new)
     return 0

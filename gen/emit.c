@@ -36,7 +36,11 @@ int emit_open(struct emit *out, const char *path, struct error *err) {
     if (emit_is_folder(path)) {
         return error_set_at(err, path, 0, 0, "cannot be written: it is a folder");
     }
-    out->file = fopen(out->temp, "wb");
+    struct stat st;
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        out->temp[0] = '\0';
+    }
+    out->file = fopen(out->temp[0] ? out->temp : path, "wb");
     if (!out->file) {
         return error_set_at(err, path, 0, 0, "cannot be written: %s", strerror(errno));
     }
@@ -58,12 +62,14 @@ int emit_close(struct emit *out, struct error *err) {
         cause = errno;
     }
     out->file = NULL;
-    if (!failed && rename(out->temp, out->path) != 0) {
+    if (!failed && out->temp[0] && rename(out->temp, out->path) != 0) {
         failed = 1;
         cause = errno;
     }
     if (failed) {
-        (void)unlink(out->temp);
+        if (out->temp[0]) {
+            (void)unlink(out->temp);
+        }
         return error_set_at(err, out->path, 0, 0, "cannot be written: %s",
                             strerror(cause));
     }
@@ -74,7 +80,9 @@ void emit_abandon(struct emit *out) {
     if (out->file) {
         (void)fclose(out->file);
         out->file = NULL;
-        (void)unlink(out->temp);
+        if (out->temp[0]) {
+            (void)unlink(out->temp);
+        }
     }
 }
 

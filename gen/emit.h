@@ -18,11 +18,12 @@ enum { EMIT_PATH_MAX = 1024 };
 struct emit {
     FILE *file; /* NULL once closed; text may also be written to it directly */
     char path[EMIT_PATH_MAX];
-    char temp[EMIT_PATH_MAX];
+    char temp[EMIT_PATH_MAX]; /* "" = path itself is written */
 };
 
-/* Start writing the file path; its folder must exist. End with emit_close or
- * emit_abandon. Returns 0, or -1 with *err set. */
+/* Start writing the file path; its folder must exist. It is written under another name
+ * first, except where path is a device, a pipe or a link to anything. End with emit_close
+ * or emit_abandon. Returns 0, or -1 with *err set. */
 int emit_open(struct emit *out, const char *path, struct error *err);
 
 /* Print; a failure shows at emit_close. */

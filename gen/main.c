@@ -18,7 +18,7 @@ static const struct verb {
 } verbs[] = {
     {"generate", verb_generate, "write a design as Verilog, with everything around it"},
     {"simulate", verb_simulate, "run layers on the RTL, check every output word"},
-    {"predict", verb_predict, "cycles, utilization, accesses, power and area of layers"},
+    {"predict", verb_predict, "cycles, utilization, stalls and accesses of layers"},
     {"pe-list", verb_pe_list, "PE types and their traits"},
     {"synth", verb_synth, "area, timing and power with Yosys and OpenSTA"},
     {"synth-pe", verb_synth_pe, "area, timing and energy of one PE and its MAC"},
@@ -74,7 +74,12 @@ int main(int argc, char **argv) {
     }
     for (size_t i = 0; i < VERBS; i++) {
         if (strcmp(argv[1], verbs[i].name) == 0) {
-            return verbs[i].run(argc - 1, argv + 1);
+            const int status = verbs[i].run(argc - 1, argv + 1);
+            if (fflush(stdout) != 0 || ferror(stdout)) {
+                (void)fprintf(stderr, "qadam: standard output cannot be written\n");
+                return status ? status : 1;
+            }
+            return status;
         }
     }
     return unknown_verb(argv[1]);

@@ -97,6 +97,16 @@ static int unknown_type(const char *home, const char *name, struct error *err) {
                      count ? list : "none found");
 }
 
+/* Refuse a type without traits: does its folder exist? */
+static int missing_traits(const char *home, const char *name, struct error *err) {
+    char folder[EMIT_PATH_MAX];
+    if (emit_path(folder, sizeof folder, NULL, "%s/pe_lib/%s", home, name) == 0 &&
+        emit_is_folder(folder)) {
+        return error_set_at(err, folder, 0, 0, "has no traits.json, so is no PE type");
+    }
+    return unknown_type(home, name, err);
+}
+
 /* Traits that contradict each other. */
 static int check_traits(const struct config_file *file, const char *name,
                         const struct traits *traits, struct error *err) {
@@ -159,7 +169,14 @@ int pe_type_load(const char *home, const char *name, struct pe_type *type,
         return -1;
     }
     if (!emit_is_file(path)) {
-        return unknown_type(home, name, err);
+        return missing_traits(home, name, err);
+    }
+    if (strchr(name, '-')) {
+        return error_set_at(
+            err, path, 0, 0,
+            "PE type \"%.31s\": its golden function is named after it, so "
+            "letters, digits and _ only",
+            name);
     }
     if (config_open(&file, path, err)) {
         return -1;

@@ -27,14 +27,14 @@ static const struct option_usage usage = {
 
 static json_t *type_json(const struct pe_type *t) {
     return json_pack(
-        "{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s}", "name",
+        "{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:s}", "name",
         t->name, "description", t->description, "kind",
         t->kind == PE_FLOAT ? "float" : "integer", "act_bits", (int)t->act_bits,
         "weight_bits", (int)t->weight_bits, "psum_bits_default",
         (int)t->psum_bits_default, "psum_bits_min", (int)t->psum_bits_min, "mul_latency",
         (int)t->mul_latency, "add_latency", (int)t->add_latency, "psum_add_latency",
         (int)t->psum_add_latency, "weight_frac_bits", (int)t->weight_frac_bits,
-        "weight_zero", (int)t->weight_zero, "rtl", t->rtl);
+        "weight_zero", (json_int_t)t->weight_zero, "rtl", t->rtl);
 }
 
 static void print_row(const struct pe_type *t) {

@@ -188,6 +188,7 @@ static int prepare(struct simulate *s, const struct options *opts, struct error 
                                         0, s->jobs, say_building};
     if (home_find(home, sizeof home, err) ||
         design_load(home, options_operand(opts, 0), &s->hw, err) ||
+        !golden_type(s->hw.type.name, err) ||
         network_load_batch(home, options_value(opts, "network"), (unsigned)s->batch,
                            &s->net, err) ||
         (s->whole && forward_check(&s->net, err)) ||
@@ -242,8 +243,7 @@ static void work(void *context, unsigned index, void *result) {
     } else if (s->whole) {
         const size_t layer = (size_t)(l - s->net.layers);
         const struct tensors t = forward_tensors(&s->forward, layer, run.image);
-        (void)bench_run_tensors(&bench, l, &t, s->forward.layers[layer].overflow_possible,
-                                r);
+        (void)bench_run_tensors(&bench, l, &t, s->forward.layers[layer].overflow, r);
     } else {
         (void)bench_run(&bench, l, r);
     }

@@ -152,8 +152,7 @@ static int synthesize(const struct options *opts, struct hw *hw, struct synth_re
         design_load(home, options_operand(opts, 0), hw, err) != 0 ||
         options_real(opts, "clock-ns", 0.01, 1000, &opt.clock_ns, err) != 0 ||
         (options_value(opts, "activity") &&
-         activity_load(options_value(opts, "activity"), hw->design.rows * hw->design.cols,
-                       hw->design.cols, &opt.activity, err) != 0) ||
+         activity_load(options_value(opts, "activity"), hw, &opt.activity, err) != 0) ||
         find_folders(opts, hw, folder, cache, err) != 0 ||
         emit_path(design, sizeof design, err, "%s/design", folder) != 0 ||
         emit_path(work, sizeof work, err, "%s/work", folder) != 0 ||

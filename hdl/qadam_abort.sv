@@ -32,7 +32,7 @@ module qadam_abort (
       stop_q <= !clear_q && (stop_q || request_i || error_i && running_i);
       clear_q <= stop_q && quiet_i && !clear_q;
       failed_q <= (failed_q || error_i && running_i) && !clear_q;
-      requested_q <= request_i || requested_q && !clear_q;
+      requested_q <= (request_i || requested_q) && !clear_q;
     end
   end
 

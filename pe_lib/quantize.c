@@ -31,6 +31,11 @@ static int by_value(const void *a, const void *b) {
     return (uint32_t)x->word < (uint32_t)y->word ? -1 : x->word != y->word;
 }
 
+static int32_t sign_extended(uint32_t word, unsigned bits) {
+    const uint32_t sign = UINT32_C(1) << (bits - 1);
+    return (int32_t)((word ^ sign) - sign);
+}
+
 /* All words by value, one word a value. */
 static void make_levels(struct quantizer *q, const struct pe_type *type,
                         const struct pe_golden *golden) {
@@ -45,7 +50,8 @@ static void make_levels(struct quantizer *q, const struct pe_type *type,
         if (kept == 0 || q->levels[i].value != q->levels[kept - 1].value) {
             q->levels[kept] = q->levels[i];
             if (q->levels[kept].value == 0) {
-                q->levels[kept].word = (int32_t)type->weight_zero;
+                q->levels[kept].word =
+                    sign_extended(type->weight_zero, type->weight_bits);
             }
             kept++;
         }

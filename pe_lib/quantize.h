@@ -43,8 +43,8 @@ struct quantizer {
 /* How an exponent is chosen: */
 enum quantize_rule {
     QUANTIZE_RANGE, /* the least with which nothing saturates */
-    QUANTIZE_ERROR  /* the one with the least sum of squared errors; of equals, the
-                       greatest */
+    QUANTIZE_ERROR  /* that or one of the twelve below it, with the least sum of squared
+                       errors; of equals, the greatest */
 };
 
 /* For acts, weights, or the biases (psum_bits wide integers) of a type. Caller ends with

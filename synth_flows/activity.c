@@ -5,6 +5,7 @@
 #include "synth_flows/activity.h"
 
 #include <jansson.h>
+#include <string.h>
 
 /* The number total.accesses.name, or total.name. */
 static int number(const json_t *total, const char *path, const char *name, double *value,
@@ -44,8 +45,22 @@ static int read_rates(const json_t *total, const char *path, double pes, double 
     return 0;
 }
 
-int activity_load(const char *path, unsigned pes, unsigned cols,
-                  struct synth_activity *activity, struct error *err) {
+/* No spad is written more than once a cycle and lane, and no half of a GLB bank read and
+ * written more than once. */
+static int check_rates(const char *path, const struct hw *hw,
+                       const struct synth_activity *a, struct error *err) {
+    const double lanes =
+        hw->act_lanes > hw->weight_lanes ? hw->act_lanes : hw->weight_lanes;
+    if (a->ifmap_writes > lanes || a->filter_writes > lanes || a->psum_writes > 1 ||
+        a->glb_reads + a->glb_writes > 6) {
+        return error_set_at(err, path, 0, 0,
+                            "has more accesses than the design can make in its cycles");
+    }
+    return 0;
+}
+
+int activity_load(const char *path, const struct hw *hw, struct synth_activity *activity,
+                  struct error *err) {
     json_error_t why;
     json_t *root = json_load_file(path, 0, &why);
     int status;
@@ -53,7 +68,20 @@ int activity_load(const char *path, unsigned pes, unsigned cols,
     if (!root) {
         return error_set_at(err, path, why.line, why.column, "%s", why.text);
     }
-    status = read_rates(json_object_get(root, "total"), path, pes, cols, activity, err);
+    const char *hash = json_string_value(json_object_get(root, "design_hash"));
+    if (!hash || strcmp(hash, hw->hash) != 0) {
+        status = error_set_at(err, path, 0, 0,
+                              "is the result of another design: design_hash is %s, must "
+                              "be %s",
+                              hash ? hash : "missing", hw->hash);
+    } else {
+        const unsigned pes = hw->design.rows * hw->design.cols;
+        status = read_rates(json_object_get(root, "total"), path, pes, hw->design.cols,
+                            activity, err) ||
+                         check_rates(path, hw, activity, err)
+                     ? -1
+                     : 0;
+    }
     json_decref(root);
     return status;
 }

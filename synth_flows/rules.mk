@@ -14,5 +14,5 @@ synth-smoke.deps = build/qadam
 .PHONY: pe-report
 pe-report: build/qadam ## area, period and energy of all types' PEs, as table and plot
 	$(Q)synth_flows/pe_report.sh $< docs/pe_report.csv \
-	  $(patsubst %,designs/eyeriss_%.json,$(PE_TYPES))
+	  $(wildcard $(PE_TYPES:%=designs/eyeriss_%.json))
 	$(Q)docs/figures/pe_report.py docs/pe_report.csv docs/figures/pe_report.svg

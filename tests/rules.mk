@@ -66,4 +66,4 @@ pe-gates-short.deps = build/qadam
 
 .PHONY: pe-gates
 pe-gates: build/qadam ## prove the gates of all types' PEs and MACs, 1000000 vectors each
-	$(Q)tests/pe_gates.sh build/qadam 1000000 $(PE_TYPES:%=designs/eyeriss_%.json)
+	$(Q)tests/pe_gates.sh build/qadam 1000000 $(wildcard $(PE_TYPES:%=designs/eyeriss_%.json))

@@ -95,7 +95,10 @@ Test(quantize, zero_is_the_types_zero) {
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         struct fixture f;
         setup(&f, types[i]);
-        cr_assert(quantize_word(&f.weights, 0, -7) == (int64_t)f.type.weight_zero);
+        const int64_t zero = quantize_word(&f.weights, 0, -7);
+        cr_assert(((uint64_t)zero & ((UINT64_C(1) << f.type.weight_bits) - 1)) ==
+                  f.type.weight_zero);
+        cr_assert(value_of(&f, zero) == 0);
         cr_assert(quantize_word(&f.acts, 0, -7) == 0);
         teardown(&f);
     }

@@ -90,6 +90,15 @@ static int reset(const struct fault *f, struct host *h, uint64_t limit,
     if (host_write(h, REG_CTRL, CTRL_RESET, err)) {
         return -1;
     }
+    /* half of the time another one, at any point of the first one's end */
+    for (unsigned i = 0; i < f->at / 2 % 8; i++) {
+        if (host_cycle(h, err)) {
+            return -1;
+        }
+    }
+    if (f->at % 2 && host_write(h, REG_CTRL, CTRL_RESET, err)) {
+        return -1;
+    }
     while (status & STATUS_BUSY) {
         if (host_read(h, REG_STATUS, &status, err)) {
             return -1;

@@ -129,10 +129,10 @@ static int run_integer(struct forward *f, const struct forward_source *source,
     int rc = 0;
     for (unsigned image = 0; rc == 0 && image < f->net->batch; image++) {
         const struct tensors t = image_tensors(f, index, image);
-        int possible = 0;
-        rc = golden_psums(f->hw, f->type, &one, &t, psums, &possible, err);
+        int overflow = 0;
+        rc = golden_psums(f->hw, f->type, &one, &t, psums, &overflow, err);
         if (rc == 0) {
-            n->overflow_possible |= possible;
+            n->overflow |= overflow & OVERFLOW_POSSIBLE; /* certain in one image only */
             requantize(f, source, index, image, psums, n->params.shift);
         }
     }

@@ -55,7 +55,7 @@ struct forward_layer {
     struct forward_params params; /* of an array layer, else empty */
     unsigned shift;               /* of the output stage of array layers and of add */
     unsigned align[2];            /* add: left shifts of the operands before the sum */
-    int overflow_possible;        /* of an array layer's psums */
+    int overflow;                 /* of an array layer's psums: 0 or OVERFLOW_POSSIBLE */
     int32_t *columns[2];          /* fc of a batch: owned, input [C][N], output [M][N] */
 };
 

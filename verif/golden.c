@@ -60,6 +60,7 @@ struct work {
     const struct layer *l;
     size_t taps, row; /* C*R*S, the same padded */
     int narrow;       /* all values fit int16 and psums 32 bits: the fast loop */
+    int wrapped;      /* a psum was out of range before it was wrapped */
     int32_t *windows; /* [WINDOWS][row] */
     int32_t *filters; /* [FILTERS][row] */
     int16_t *windows16, *filters16; /* the same, when narrow */
@@ -198,8 +199,9 @@ static void run_block(struct work *w, const struct tensors *t, unsigned m0,
         uint64_t bias = (uint64_t)t->bias[m0 + m];
         for (size_t i = 0; i < windows; i++) {
             uint64_t sum = bias + (uint64_t)inner_product(w, i, m);
-            psums[(m0 + m) * plane + position + i] =
-                golden_wrap((int64_t)sum, w->hw->design.psum_bits);
+            const int64_t psum = golden_wrap((int64_t)sum, w->hw->design.psum_bits);
+            psums[(m0 + m) * plane + position + i] = psum;
+            w->wrapped |= psum != (int64_t)sum;
         }
     }
 }
@@ -234,14 +236,27 @@ static int can_overflow(const struct hw *hw, const struct pe_golden *type,
     return 0;
 }
 
+/* Whether all weight words of a linear type stand for numbers of int16. */
+static int narrow_weights(const struct hw *hw, const struct pe_golden *type) {
+    const int64_t end = INT64_C(1) << (hw->type.weight_bits - 1);
+    if (!type->weight_value || hw->type.weight_bits > 8) {
+        return !type->weight_value && hw->type.weight_bits <= 16;
+    }
+    for (int64_t word = -end; word < end; word++) {
+        if (type->weight_value(word) != (int16_t)type->weight_value(word)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static int golden_group(const struct hw *hw, const struct pe_golden *type,
                         const struct layer *l, const struct tensors *t, int64_t *psums,
-                        struct error *err) {
+                        int *wrapped, struct error *err) {
     struct work w;
     const size_t plane = (size_t)l->e * l->f;
-    unsigned weight_max = type->weight_value ? 8 : 16; /* words that stand for int16 */
-    int narrow = type->linear && hw->type.act_bits <= 16 &&
-                 hw->type.weight_bits <= weight_max && hw->design.psum_bits <= 32;
+    int narrow = type->linear && hw->type.act_bits <= 16 && narrow_weights(hw, type) &&
+                 hw->design.psum_bits <= 32;
     if (work_init(&w, hw, type, l, narrow, err)) {
         return -1;
     }
@@ -252,12 +267,13 @@ static int golden_group(const struct hw *hw, const struct pe_golden *type,
             run_block(&w, t, m0, count, position, psums);
         }
     }
+    *wrapped |= w.wrapped;
     work_close(&w);
     return 0;
 }
 
 int golden_psums(const struct hw *hw, const struct pe_golden *type, const struct layer *l,
-                 const struct tensors *t, int64_t *psums, int *overflow_possible,
+                 const struct tensors *t, int64_t *psums, int *overflow,
                  struct error *err) {
     if (hw->type.kind != PE_INTEGER) {
         return error_set(err,
@@ -266,17 +282,17 @@ int golden_psums(const struct hw *hw, const struct pe_golden *type, const struct
                          hw->type.name);
     }
     const struct layer part = tensor_group_layer(l);
-    int possible = 0;
+    int possible = 0, wrapped = 0;
     for (unsigned g = 0; g < l->groups; g++) {
         struct tensors view = tensor_group(t, l, g);
         possible |= can_overflow(hw, type, &part, &view);
         if (golden_group(hw, type, &part, &view, psums + g * tensor_ofmap_count(&part),
-                         err)) {
+                         &wrapped, err)) {
             return -1;
         }
     }
-    if (overflow_possible) {
-        *overflow_possible = possible;
+    if (overflow) {
+        *overflow = (possible ? OVERFLOW_POSSIBLE : 0) | (wrapped ? OVERFLOW_CERTAIN : 0);
     }
     return 0;
 }
@@ -290,12 +306,12 @@ void golden_outputs(const struct hw *hw, const struct layer *l, const int64_t *p
 }
 
 int golden_layer(const struct hw *hw, const struct pe_golden *type, const struct layer *l,
-                 struct tensors *t, int *overflow_possible, struct error *err) {
+                 struct tensors *t, int *overflow, struct error *err) {
     int64_t *psums = calloc(tensor_ofmap_count(l) + 1, sizeof *psums);
     if (!psums) {
         return error_set(err, "layer '%s': out of memory for its psums", l->name);
     }
-    int rc = golden_psums(hw, type, l, t, psums, overflow_possible, err);
+    int rc = golden_psums(hw, type, l, t, psums, overflow, err);
     if (rc == 0) {
         golden_outputs(hw, l, psums, t);
     }

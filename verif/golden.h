@@ -34,12 +34,14 @@ int64_t golden_output(int64_t psum, int relu, unsigned requant_shift, unsigned a
  *     psum = wrap(bias + sum of products)
  *
  *   psums              out: [M][E][F]
- *   overflow_possible  out: 0 when no order of additions can leave the psum range, so
- *                      that the hardware must count no overflow; may be NULL
+ *   overflow  out: 0 when no order of additions can leave the psum range, so that the
+ *             hardware must count no overflow; OVERFLOW_POSSIBLE; with OVERFLOW_CERTAIN
+ *             some sum left the range, so that it must count one; may be NULL
  *
  * Returns 0, or -1 with *err set (float type, out of memory). */
+enum golden_overflow { OVERFLOW_POSSIBLE = 1, OVERFLOW_CERTAIN = 2 };
 int golden_psums(const struct hw *hw, const struct pe_golden *type, const struct layer *l,
-                 const struct tensors *t, int64_t *psums, int *overflow_possible,
+                 const struct tensors *t, int64_t *psums, int *overflow,
                  struct error *err);
 
 /* The output stage for all psums of a layer: golden_output with t->requant_shift into
@@ -49,6 +51,6 @@ void golden_outputs(const struct hw *hw, const struct layer *l, const int64_t *p
 
 /* Both: fill t->ofmap. Returns 0, or -1 with *err set as golden_psums does. */
 int golden_layer(const struct hw *hw, const struct pe_golden *type, const struct layer *l,
-                 struct tensors *t, int *overflow_possible, struct error *err);
+                 struct tensors *t, int *overflow, struct error *err);
 
 #endif

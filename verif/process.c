@@ -48,8 +48,9 @@ static int report_failure(const char *program, int status, const char *log, long
     for (long at = 0; in && !found && fgets(line, sizeof line, in); number++) {
         at += (long)strlen(line);
         line[strcspn(line, "\n")] = '\0';
-        found = at > offset && (strstr(line, "%Error") || strstr(line, "error: ") ||
-                                strstr(line, "Error ") || strstr(line, "undefined "));
+        found = at > offset && (strstr(line, "%Error") || strstr(line, "%Warning") ||
+                                strstr(line, "error: ") || strstr(line, "Error ") ||
+                                strstr(line, "undefined "));
     }
     if (in) {
         (void)fclose(in);

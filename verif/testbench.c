@@ -140,7 +140,7 @@ static int check_counters(const struct part *p, struct error *err) {
             (unsigned long long)v[CNT_AXI_READS], (unsigned long long)v[CNT_AXI_WRITES],
             (unsigned long long)m->read_beats, (unsigned long long)m->write_beats);
     }
-    if (v[CNT_OVERFLOWS] != 0 && !p->r->overflow_possible) {
+    if (v[CNT_OVERFLOWS] != 0 && !p->r->overflow) {
         return error_set(err, "%llu psum overflows counted where none can be",
                          (unsigned long long)v[CNT_OVERFLOWS]);
     }
@@ -281,7 +281,7 @@ static int run_group(struct bench *b, const struct layer *l, const struct tensor
 }
 
 int bench_run_tensors(struct bench *b, const struct layer *l, const struct tensors *t,
-                      int overflow_possible, struct bench_result *r) {
+                      int overflow, struct bench_result *r) {
     const struct layer part = tensor_group_layer(l);
     int32_t *got = NULL;
     memset(r, 0, sizeof *r);
@@ -290,7 +290,7 @@ int bench_run_tensors(struct bench *b, const struct layer *l, const struct tenso
     r->groups = l->groups;
     r->macs = layer_macs(l);
     r->outputs = tensor_ofmap_count(l);
-    r->overflow_possible = overflow_possible;
+    r->overflow = overflow;
     r->requant_shift = t->requant_shift;
     int rc = 0;
     if (b->options.mapping) {
@@ -316,13 +316,13 @@ int bench_run_tensors(struct bench *b, const struct layer *l, const struct tenso
 
 /* Draw the layer's tensors and make the golden ofmap. */
 static int draw_layer(struct bench *b, const struct layer *l, struct tensors *t,
-                      int *overflow_possible, struct error *err) {
+                      int *overflow, struct error *err) {
     if (tensors_init(t, b->hw, b->type, l, b->options.seed, b->options.image,
                      b->options.range, err)) {
         return -1;
     }
     if (b->hw->type.kind == PE_INTEGER) {
-        return golden_layer(b->hw, b->type, l, t, overflow_possible, err);
+        return golden_layer(b->hw, b->type, l, t, overflow, err);
     }
     const struct layer part = tensor_group_layer(l);
     struct mapping best;
@@ -337,10 +337,10 @@ static int draw_layer(struct bench *b, const struct layer *l, struct tensors *t,
 int bench_run(struct bench *b, const struct layer *l, struct bench_result *r) {
     struct tensors t = {NULL, NULL, NULL, NULL, 0, 0};
     struct error err = {"", 0, 0, ""};
-    int overflow_possible = 0;
-    int rc = draw_layer(b, l, &t, &overflow_possible, &err);
+    int overflow = 0;
+    int rc = draw_layer(b, l, &t, &overflow, &err);
     if (rc == 0) {
-        rc = bench_run_tensors(b, l, &t, overflow_possible, r);
+        rc = bench_run_tensors(b, l, &t, overflow, r);
     } else {
         memset(r, 0, sizeof *r);
         memcpy(r->layer, l->name, sizeof r->layer);

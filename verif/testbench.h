@@ -40,7 +40,7 @@ struct bench_result {
     uint64_t macs, outputs; /* of the layer */
     uint64_t mismatches;    /* wrong ofmap words, unused lanes included */
     struct mismatch first[LAYOUT_SHOWN];
-    int overflow_possible;     /* by a bound on the sums */
+    int overflow; /* what the golden model knows of it (enum golden_overflow) */
     struct counters counters;  /* valid as far as they were read, even after an error */
     uint64_t predicted_cycles; /* by the performance model, for a memory without stalls */
     struct mapping mapping;    /* of the first group */
@@ -74,9 +74,9 @@ int bench_run(struct bench *b, const struct layer *l, struct bench_result *r);
 /* The same with given tensors, whose ofmap is the golden one for the mapping in the
  * options, or for the best mapping.
  *
- *   overflow_possible  0 when psums cannot leave their range (verif/golden.h)
+ *   overflow  what is known of psums that leave their range (enum golden_overflow)
  */
 int bench_run_tensors(struct bench *b, const struct layer *l, const struct tensors *t,
-                      int overflow_possible, struct bench_result *r);
+                      int overflow, struct bench_result *r);
 
 #endif
