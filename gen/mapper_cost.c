@@ -15,306 +15,366 @@ enum {
     PAGE_BYTES = 4096 /* bursts do not cross */
 };
 
-static uint64_t ceil_div(uint64_t a, uint64_t b) {
-    return (a + b - 1) / b;
+static unsigned ceil_div(unsigned a, unsigned b) {
+    return a / b + (a % b != 0);
 }
 
-static uint64_t min_u(uint64_t a, uint64_t b) {
+static unsigned min_u(unsigned a, unsigned b) {
     return a < b ? a : b;
 }
 
-static uint64_t max_u(uint64_t a, uint64_t b) {
+static unsigned max_u(unsigned a, unsigned b) {
     return a > b ? a : b;
 }
 
-static uint64_t even(uint64_t a) {
-    return (a + 1) & ~UINT64_C(1);
+static uint64_t min_w(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
 }
 
-/* Full and cut-off iterations of a loop that covers n in pieces of k. */
-struct parts {
-    uint64_t count[2], size[2];
-};
+static uint64_t max_w(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
 
-static struct parts split(uint64_t n, uint64_t k) {
-    struct parts p = {{n / k, n % k != 0}, {k, n % k}};
+static unsigned even(unsigned a) {
+    return (a + 1) & ~1u;
+}
+
+static unsigned log2_of(unsigned power) {
+    unsigned n = 0;
+    for (; power > 1; power >>= 1) {
+        n++;
+    }
+    return n;
+}
+
+static struct mapper_parts split(unsigned n, unsigned k) {
+    const unsigned full = n / k, rest = n - full * k;
+    struct mapper_parts p = {{full, rest != 0}, {k, rest}};
     return p;
 }
 
-/* Terms of the slot rule for steps of ev rows. */
-struct slots {
-    uint64_t base;    /* slot without ifmap and filters */
-    uint64_t ifmap;   /* transfers of one chain group in a normal beat */
-    uint64_t start;   /* the same at the start of a step */
-    uint64_t filters; /* transfers of one chain row for one pass */
-    uint64_t psums;   /* words per beat */
-};
+struct mapper_slots mapper_slot_terms(const struct mapper_shape *s, unsigned ev) {
+    const unsigned latency = s->hw->type.add_latency + 1u;
+    const unsigned y_rows = (ev - 1) * s->a + s->rk;
+    const unsigned kw = ceil_div(s->q, s->hw->act_lanes);
+    const unsigned beat = max_u(s->p, latency) * s->sk * s->q;
+    struct mapper_slots slots;
+    slots.psums = even(ev * s->t * s->kp);
+    slots.base = even(max_u(max_u(beat, slots.psums), SLOT_MIN));
+    slots.ifmap = s->a * y_rows * kw;
+    slots.start = s->sk * y_rows * kw;
+    slots.filters = s->t * s->kf;
+    slots.chain = s->chain;
+    slots.groups = s->r;
+    return slots;
+}
 
-static struct slots slot_terms(const struct hw *hw, const struct mapping *m,
-                               uint64_t ev) {
-    uint64_t latency = hw->type.add_latency + 1u, y_rows = (ev - 1) * m->a + m->rk;
-    uint64_t kw = ceil_div(m->q, hw->act_lanes);
-    uint64_t beat = max_u(m->p, latency) * m->sk * m->q;
-    struct slots s;
-    s.psums = even(ev * m->t * mapping_kp(hw, m));
-    s.base = even(max_u(max_u(beat, s.psums), SLOT_MIN));
-    s.ifmap = m->a * y_rows * kw;
-    s.start = m->sk * y_rows * kw;
-    s.filters = (uint64_t)m->t * mapping_kf(hw, m);
-    return s;
+void mapper_shape_open(const struct hw *hw, const struct layer *l,
+                       const struct mapping *m, struct mapper_shape *s) {
+    const unsigned beat = hw->design.dram_bytes_per_cycle;
+    const unsigned burst = min_u(PAGE_BYTES, BURST_BEATS * beat);
+    *s = (struct mapper_shape){.hw = hw, .l = l};
+    s->e = m->e, s->p = m->p, s->q = m->q, s->r = m->r, s->t = m->t;
+    s->rk = m->rk, s->sk = m->sk, s->d = m->d, s->a = m->a;
+    s->chain = m->rk * m->r;
+    s->pass = m->p * m->t;
+    s->kf = mapping_kf(hw, m);
+    s->kp = mapping_kp(hw, m);
+    s->channels = split(l->c, min_u(m->q * m->r, l->c));
+    s->channel_groups = s->channels.count[0] + s->channels.count[1];
+    s->slices = mapping_slice_count(l, m);
+    s->phase_rows = min_u(m->d, l->r);
+    s->steps = s->channel_groups * s->slices;
+    s->filter_words = s->chain * m->t * s->kf;
+    s->blocks = mapping_tile_blocks(hw, l, m);
+    s->bubbles = mapping_idle_beats(hw, m);
+    s->word_shift = log2_of(hw->bus_bytes / beat);
+    s->burst_shift = log2_of(burst / hw->bus_bytes);
+    s->strips = split(l->e, m->e);
+    s->slots[0] = mapper_slot_terms(s, m->e);
+    s->slots[1] =
+        s->strips.count[1] ? mapper_slot_terms(s, s->strips.size[1]) : s->slots[0];
 }
 
 /* Cycles of one pass of fv beats among others. After a turn (rest) a group needs no ifmap
- * for rk beats, one group after the other. */
-static uint64_t pass_cycles(const struct mapping *m, const struct slots *s, uint64_t fv,
-                            int rest) {
-    uint64_t chain = (uint64_t)m->rk * m->r, cycles = 0;
-    uint64_t high = ceil_div(chain, fv), n_high = chain - (high - 1) * fv;
-    for (uint64_t i = 0; i < 2; i++) { /* slots with many rows at their turn, and few */
-        uint64_t rows = high - i;
-        uint64_t resting = rest ? rows : rows - (rows > 0);
-        uint64_t fed = m->r - min_u(resting, m->r);
-        cycles += (i ? fv - n_high : n_high) * even(max_u(s->base, fed * s->ifmap));
-    }
-    return cycles;
+ * for rk beats, one group after the other. Slots have `high` rows at their turn, or one
+ * less. */
+static uint64_t pass_cycles(const struct mapper_slots *x, unsigned fv, unsigned high,
+                            unsigned rest) {
+    const unsigned n_high = x->chain - (high - 1) * fv;
+    const unsigned many = rest ? high : high - 1;
+    const unsigned few = rest || high == 1 ? high - 1 : high - 2;
+    const unsigned fed_many = (x->groups - min_u(many, x->groups)) * x->ifmap;
+    const unsigned fed_few = (x->groups - min_u(few, x->groups)) * x->ifmap;
+    return (uint64_t)n_high * even(max_u(x->base, fed_many)) +
+           (uint64_t)(fv - n_high) * even(max_u(x->base, fed_few));
 }
 
-/* Cycles of one step of passes x fv beats, among steps like it. In its first slots a
- * group gets its whole window. The filters of a pass have the time of the pass before
- * it. */
-static uint64_t step_cycles(const struct mapping *m, const struct slots *s, uint64_t fv,
-                            uint64_t passes, uint64_t bubbles) {
-    uint64_t chain = (uint64_t)m->rk * m->r, filters = chain * s->filters;
-    uint64_t full = even(max_u(s->base, m->r * s->ifmap));
-    uint64_t window = even(max_u(full, s->start + (m->r - 1u) * s->ifmap));
-    uint64_t cycles = bubbles * s->base + m->r * (window - full);
-    cycles += max_u(pass_cycles(m, s, fv, 0), filters);
-    return cycles + (passes - 1) * max_u(pass_cycles(m, s, fv, 1), filters);
+/* In its first slots a group gets its whole window. The filters of a pass have the time
+ * of the pass before it. */
+void mapper_step_cycles(const struct mapper_slots *x, unsigned fv, uint64_t *first,
+                        uint64_t *next) {
+    const uint64_t filters = (uint64_t)x->chain * x->filters;
+    const unsigned full = even(max_u(x->base, x->groups * x->ifmap));
+    const unsigned window = even(max_u(full, x->start + (x->groups - 1) * x->ifmap));
+    const unsigned high = x->chain <= fv ? 1 : ceil_div(x->chain, fv);
+    *first = x->groups * (uint64_t)(window - full) +
+             max_w(pass_cycles(x, fv, high, 0), filters);
+    *next = max_w(pass_cycles(x, fv, high, 1), filters);
 }
 
-/* Cycles of the memory port to load `words` in `segments` contiguous pieces. */
-static uint64_t load_cycles(const struct hw *hw, uint64_t words, uint64_t segments) {
-    uint64_t bytes = words * hw->bus_bytes, beat = hw->design.dram_bytes_per_cycle;
-    uint64_t burst = min_u(PAGE_BYTES, BURST_BEATS * beat);
-    if (words == 0) {
-        return 0;
-    }
-    uint64_t bursts = segments * ceil_div(ceil_div(bytes, segments), burst);
-    return max_u(ceil_div(bytes, beat), bursts * LATENCY / OUTSTANDING);
+/* Cycles of the memory port to load `words` in segments of `run` words each. */
+static uint64_t load_cycles(const struct mapper_shape *s, uint64_t words,
+                            uint64_t segments, uint64_t run) {
+    const uint64_t burst = (UINT64_C(1) << s->burst_shift) - 1;
+    const uint64_t bursts = segments * ((run + burst) >> s->burst_shift);
+    return max_w(words << s->word_shift, bursts * LATENCY / OUTSTANDING);
 }
 
 /* The same to store, response included. */
-static uint64_t store_cycles(const struct hw *hw, uint64_t words, uint64_t segments) {
-    uint64_t bytes = words * hw->bus_bytes, beat = hw->design.dram_bytes_per_cycle;
-    uint64_t burst = min_u(PAGE_BYTES, BURST_BEATS * beat);
-    return ceil_div(bytes, beat) + segments * ceil_div(ceil_div(bytes, segments), burst) +
+static uint64_t store_cycles(const struct mapper_shape *s, uint64_t words,
+                             uint64_t segments, uint64_t run) {
+    const uint64_t burst = (UINT64_C(1) << s->burst_shift) - 1;
+    return (words << s->word_shift) + segments * ((run + burst) >> s->burst_shift) +
            LATENCY + TURNAROUND;
+}
+
+void mapper_tile_load(const struct mapper_shape *s, unsigned share, unsigned ev,
+                      unsigned fv, unsigned channels, uint64_t *words, uint64_t *cycles) {
+    const struct layer *l = s->l;
+    const unsigned taps = share ? (s->d == 1 ? l->r : ceil_div(l->r, s->d)) : s->rk;
+    const unsigned height = s->d == 1 ? l->h : ceil_div(l->h, s->d);
+    const unsigned span =
+        share ? (fv - 1) * l->u + l->s : ((fv - 1) * s->a + s->sk - 1) * s->d + 1;
+    const unsigned rows = min_u((ev - 1) * s->a + taps, height);
+    const unsigned cols = min_u(span, l->w);
+    const unsigned blocks = ceil_div(channels, s->hw->act_lanes);
+    uint64_t segments = (uint64_t)rows * blocks, run = cols;
+    *words = segments * cols;
+    if (cols == l->w && s->d == 1) {
+        segments = rows == l->h ? 1 : blocks;
+        run = rows == l->h ? *words : (uint64_t)rows * cols;
+    }
+    *cycles = load_cycles(s, *words, segments, run);
 }
 
 /* Everything about a mapping that the sum over its ofmap tiles needs. */
 struct walk {
-    const struct hw *hw;
-    const struct layer *l;
+    const struct mapper_shape *s;
     const struct mapping *m;
-    struct mapping_loops n;
-    struct parts strips, tiles, filters, channels;
-    uint64_t pass;         /* filters of a pass */
-    uint64_t filter_words; /* of a step, per pass */
-    uint64_t steps;        /* of an ofmap tile */
-    int ifmap_stays;       /* only the first filter group loads the ifmap */
-    int filters_stay;      /* only the first column tile loads the weights */
+    struct mapper_parts tiles, filters;
+    unsigned ahead[2];   /* steps that loads may be ahead: with an ifmap tile, without */
+    unsigned bubbles;    /* before a step that was ready */
+    unsigned columns;    /* column tiles */
+    int ifmap_stays;     /* only the first filter group loads the ifmap */
+    int filters_stay;    /* only the first column tile loads the weights */
+    uint64_t command[2]; /* DRAM cycles of the commands of a step of one and two LOADs */
     struct mapping_cost cost;
 };
 
-/* DMA of the ifmap tile of ev x fv outputs and `channels` channels. */
-static void tile_dma(const struct walk *w, uint64_t ev, uint64_t fv, uint64_t channels,
-                     uint64_t *words, uint64_t *cycles) {
-    const struct layer *l = w->l;
-    const struct mapping *m = w->m;
-    uint64_t taps = m->share ? ceil_div(l->r, m->d) : m->rk;
-    uint64_t span =
-        m->share ? (fv - 1) * l->u + l->s : ((fv - 1) * m->a + m->sk - 1) * m->d + 1;
-    uint64_t rows = min_u((ev - 1) * m->a + taps, ceil_div(l->h, m->d));
-    uint64_t cols = min_u(span, l->w), blocks = ceil_div(channels, w->hw->act_lanes);
-    uint64_t segments = rows * blocks;
-    if (cols == l->w && m->d == 1) {
-        segments = rows == l->h ? 1 : blocks;
-    }
-    *words = rows * cols * blocks;
-    *cycles = load_cycles(w->hw, *words, segments);
-}
-
-/* DRAM cycles of the commands of a step with `loads` LOADs: 512 bytes per 7 commands. */
-static uint64_t command_cycles(const struct hw *hw, uint64_t loads) {
-    return (loads + 1) * 512 / 7 / hw->design.dram_bytes_per_cycle;
-}
+/* Terms of the steps of ev x fv positions. */
+struct size_terms {
+    const struct mapper_slots *slots;
+    unsigned ev, fv;
+    uint64_t first, next;            /* cycles of a step's first pass, and of others */
+    uint64_t tile_words[2], tile[2]; /* ifmap tile, by part of the channels */
+    uint64_t drain, fill;
+};
 
 /* The steps of an ofmap tile. */
 struct output {
-    uint64_t step, drain; /* cycles of a step, and from its end until it has retired */
+    uint64_t step;        /* cycles of a step */
     uint64_t first, load; /* load groups: of a step with a new ifmap tile, of others */
     uint64_t slack;       /* stall of the step before, on average */
+    uint64_t drain;       /* from the end of a step until it has retired */
     uint64_t fill;        /* from a step's filters in the GLB to its first beat, stalls */
-    uint64_t ahead;       /* steps that a load may be ahead */
+    unsigned ahead;       /* steps that a load may be ahead */
     uint64_t store;       /* of the ofmap tile */
     uint64_t inner;       /* cycles of the steps but the last */
     uint64_t words;       /* DRAM words */
 };
 
+static uint64_t shared_out(uint64_t ring, unsigned ahead) {
+    return ahead == 1 ? ring : ahead == 2 ? ring / 2 : ring / ahead;
+}
+
 /* Cycles of a step of o if the step after it needs `load`, which waits until the step
  * before o's has left the chain, and the ofmap buffer that `store` empties since then. */
 static uint64_t period(const struct output *o, uint64_t load, uint64_t store) {
     uint64_t ring = load ? load + LATENCY + TURNAROUND + o->fill : 0;
-    ring = max_u((o->drain + ring) / o->ahead, o->drain + store);
-    return max_u(max_u(o->step, load), ring - min_u(o->slack, ring));
+    ring = max_w(shared_out(o->drain + ring, o->ahead), o->drain + store);
+    return max_w(max_w(o->step, load), ring - min_w(o->slack, ring));
 }
 
 static uint64_t slack_of(const struct output *o) {
-    uint64_t ring = (o->drain + o->first + LATENCY + TURNAROUND + o->fill) / o->ahead;
+    uint64_t ring =
+        shared_out(o->drain + o->first + LATENCY + TURNAROUND + o->fill, o->ahead);
     return o->first && ring > o->step ? (ring - o->step) / 2 : 0;
 }
 
-/* The steps of an ofmap tile of ev x fv positions and `filters` filters that loads its
- * weights, its ifmap tiles, or not. */
-static struct output make_output(const struct walk *w, const struct slots *s,
-                                 const uint64_t size[3], int weights, int ifmap) {
-    const struct mapping_loops *n = &w->n;
-    const struct mapping *m = w->m;
-    const uint64_t ev = size[0], fv = size[1], filters = size[2];
-    const uint64_t chain = (uint64_t)m->rk * m->r;
-    uint64_t passes = ceil_div(filters, w->pass), tiles = ifmap ? n->tile_slices : 0;
-    uint64_t words = weights ? passes * w->filter_words : 0;
-    uint64_t blocks = ceil_div(filters, w->hw->act_lanes), out = blocks * ev * fv;
-    uint64_t load = load_cycles(w->hw, words, 1);
-    struct output o = {.words = out};
-    o.step = step_cycles(m, s, fv, passes, m->ready_bubbles);
-    o.drain = s->base * (chain + 1) + s->psums + PSUM_DELAY;
-    o.load = load ? load + command_cycles(w->hw, 1) : 0;
+static unsigned ahead_of(const struct walk *w, int weights, int ifmap) {
+    const unsigned i = max_u(2, w->m->ifmap_buffers), f = max_u(2, w->m->filter_buffers);
+    if (!weights && !ifmap) {
+        return UINT32_MAX;
+    }
+    return (!weights ? i : !ifmap ? f : min_u(i, f)) - 1;
+}
+
+/* The steps of an ofmap tile of `filters` filters that loads its weights, its ifmap
+ * tiles, or not. */
+static struct output make_output(const struct walk *w, const struct size_terms *x,
+                                 unsigned filters, int weights, int ifmap) {
+    const struct mapper_shape *s = w->s;
+    const unsigned passes = ceil_div(filters, s->pass);
+    const unsigned tiles = !ifmap ? 0 : w->m->share ? s->phase_rows : s->slices;
+    const uint64_t words = weights ? (uint64_t)passes * s->filter_words : 0;
+    const uint64_t load = weights ? load_cycles(s, words, 1, words) : 0;
+    struct output o = {.drain = x->drain, .fill = x->fill};
+    o.step = w->bubbles * (uint64_t)x->slots->base + x->first + (passes - 1) * x->next;
+    o.load = weights ? load + w->command[0] : 0;
     o.first = o.load;
-    o.fill = s->filters + (chain - 1) * (s->filters - min_u(s->filters, s->base));
-    o.ahead = max_u(2, min_u(words ? max_u(2, m->filter_buffers) : UINT64_MAX,
-                             tiles ? max_u(2, m->ifmap_buffers) : UINT64_MAX)) -
-              1;
-    for (int c = 0; c < 2; c++) {
-        uint64_t tile_words = 0, tile = 0, k = w->channels.count[c];
+    o.ahead = ahead_of(w, weights, ifmap);
+    for (unsigned c = 0; c < 2; c++) {
+        const uint64_t k = s->channels.count[c];
+        uint64_t tile = 0;
         if (k == 0) {
             continue;
         }
         if (tiles) {
-            tile_dma(w, ev, fv, w->channels.size[c], &tile_words, &tile);
-            tile += load + command_cycles(w->hw, load ? 2 : 1);
-            o.first = max_u(o.first, tile);
+            tile = x->tile[c] + load + w->command[weights];
+            o.first = max_w(o.first, tile);
         }
         o.slack = slack_of(&o);
-        o.inner += k * (tiles * period(&o, tile, 0) +
-                        (n->slices - tiles) * period(&o, o.load, 0));
-        o.words += k * (tiles * tile_words + n->slices * words);
+        o.inner += k * tiles * (tiles ? period(&o, tile, 0) : 0);
+        if (s->slices > tiles) {
+            o.inner += k * (s->slices - tiles) * period(&o, o.load, 0);
+        }
+        o.words += k * (tiles * x->tile_words[c] + s->slices * words);
     }
-    o.inner -= min_u(o.inner, period(&o, o.first, 0));
-    o.store = store_cycles(w->hw, out, fv == w->l->f ? blocks : blocks * ev);
+    o.inner -= min_w(o.inner, period(&o, o.first, 0));
+    const uint64_t blocks = ceil_div(filters, s->hw->act_lanes);
+    const uint64_t area = (uint64_t)x->ev * x->fv;
+    o.words += blocks * area;
+    o.store = x->fv == s->l->f ? store_cycles(s, blocks * area, blocks, area)
+                               : store_cycles(s, blocks * area, blocks * x->ev, x->fv);
     return o;
 }
 
 /* Add `count` ofmap tiles like o. */
 static void add_outputs(struct walk *w, uint64_t count, const struct output *o) {
     /* output o + 2 waits until output o is stored: at once if outputs are steps */
-    const uint64_t cycles = o->inner + period(o, o->first, w->steps == 1 ? o->store : 0);
-    const uint64_t stores = max_u(o->store, (o->step + o->drain + o->store) / 2);
-    w->cost.cycles += count * max_u(cycles, stores);
+    const uint64_t cycles =
+        o->inner + period(o, o->first, w->s->steps == 1 ? o->store : 0);
+    const uint64_t stores = max_w(o->store, (o->step + o->drain + o->store) / 2);
+    w->cost.cycles += count * max_w(cycles, stores);
     w->cost.dram_words += count * o->words;
 }
 
-/* All ofmap tiles of a size, of which the loops make strips x tiles x groups. What stays
- * in the GLB is loaded with the first column tile or filter group (`first`: of this
- * size). */
-static void add_size(struct walk *w, const struct slots *s, const uint64_t size[3],
-                     const uint64_t count[3], const int first[2]) {
-    const uint64_t columns = count[0] * count[1], groups = count[2];
-    const uint64_t weights = !w->filters_stay ? columns : first[0] != 0;
-    const uint64_t ifmap = !w->ifmap_stays ? groups : first[1] != 0;
-    const uint64_t passes = ceil_div(size[2], w->pass);
-    for (unsigned i = 0; i < 4; i++) {
-        const int loads[2] = {(i & 1) != 0, (i & 2) != 0};
-        const uint64_t n = (loads[0] ? weights : columns - weights) *
-                           (loads[1] ? ifmap : groups - ifmap);
-        if (n) {
-            const struct output o = make_output(w, s, size, loads[0], loads[1]);
-            add_outputs(w, n, &o);
+/* All ofmap tiles of ev x fv positions, `columns` of them per filter group. What stays in
+ * the GLB is loaded with the first column tile (first: among these) or filter group. */
+static void add_size(struct walk *w, const struct size_terms *x, unsigned columns,
+                     int first) {
+    const struct mapper_shape *s = w->s;
+    const uint64_t weights = !w->filters_stay ? columns : first != 0;
+    for (unsigned c = 0; c < 2; c++) {
+        const uint64_t groups = w->filters.count[c];
+        const unsigned filters = w->filters.size[c];
+        const int first_group = c == (w->filters.count[0] == 0);
+        const uint64_t ifmap = !w->ifmap_stays ? groups : first_group != 0;
+        const uint64_t passes = groups ? ceil_div(filters, s->pass) : 0;
+        for (unsigned i = 0; groups && i < 4; i++) {
+            const int loads[2] = {(i & 1) != 0, (i & 2) != 0};
+            const uint64_t n = (loads[0] ? weights : columns - weights) *
+                               (loads[1] ? ifmap : groups - ifmap);
+            if (n) {
+                const struct output o = make_output(w, x, filters, loads[0], loads[1]);
+                add_outputs(w, n, &o);
+            }
         }
+        w->cost.glb_words +=
+            columns * groups * s->steps * passes *
+            (x->fv * ((uint64_t)s->r * x->slots->ifmap + 2 * x->slots->psums) +
+             s->filter_words);
     }
-    w->cost.glb_words += columns * groups * w->steps *
-                         (passes * size[1] * (w->m->r * s->ifmap + 2 * s->psums) +
-                          passes * w->filter_words);
 }
 
 /* All ofmap tiles. */
 static void add_tiles(struct walk *w) {
-    for (unsigned i = 0; i < 8; i++) {
-        const unsigned a = i & 1, b = i >> 1 & 1, c = i >> 2;
-        const uint64_t size[3] = {w->strips.size[a], w->tiles.size[b],
-                                  w->filters.size[c]};
-        const uint64_t count[3] = {w->strips.count[a], w->tiles.count[b],
-                                   w->filters.count[c]};
-        const int first[2] = {a == (w->strips.count[0] == 0) &&
-                                  b == (w->tiles.count[0] == 0),
-                              c == (w->filters.count[0] == 0)};
-        if (count[0] && count[1] && count[2]) {
-            const struct slots s = slot_terms(w->hw, w->m, size[0]);
-            add_size(w, &s, size, count, first);
+    const struct mapper_shape *s = w->s;
+    for (unsigned i = 0; i < 4; i++) {
+        const unsigned a = i & 1, b = i >> 1;
+        const unsigned columns = s->strips.count[a] * w->tiles.count[b];
+        struct size_terms x = {.slots = &s->slots[a]};
+        if (columns == 0) {
+            continue;
         }
+        x.ev = s->strips.size[a];
+        x.fv = w->tiles.size[b];
+        mapper_step_cycles(x.slots, x.fv, &x.first, &x.next);
+        for (unsigned c = 0; c < 2; c++) {
+            if (s->channels.count[c]) {
+                mapper_tile_load(s, w->m->share, x.ev, x.fv, s->channels.size[c],
+                                 &x.tile_words[c], &x.tile[c]);
+            }
+        }
+        const uint64_t filters = x.slots->filters, base = x.slots->base;
+        x.drain = base * (s->chain + 1) + x.slots->psums + PSUM_DELAY;
+        x.fill = filters + (s->chain - 1) * (filters - min_w(filters, base));
+        add_size(w, &x, columns,
+                 a == (s->strips.count[0] == 0) && b == (w->tiles.count[0] == 0));
     }
-}
-
-/* Whether as many buffers as the region has make it load nothing twice. */
-static int stays(const struct walk *w, enum glb_use use, unsigned buffers) {
-    struct mapping_contents c;
-    mapping_contents(w->l, w->m, use, &c);
-    return c.cycle <= 2 || c.cycle <= buffers;
 }
 
 /* What cannot overlap: the first load group and the last store. */
 static void add_ends(struct walk *w) {
-    const struct mapping *m = w->m;
-    const struct layer *l = w->l;
-    uint64_t words, cycles, filters = w->filters.size[0];
-    tile_dma(w, m->e, m->f, w->channels.size[0], &words, &cycles);
-    cycles += load_cycles(w->hw, ceil_div(filters, w->pass) * w->filter_words, 1);
-    uint64_t ev = w->strips.size[w->strips.count[1] != 0];
-    uint64_t fv = w->tiles.size[w->tiles.count[1] != 0];
-    uint64_t blocks =
-        ceil_div(w->filters.size[w->filters.count[1] != 0], w->hw->act_lanes);
-    cycles += store_cycles(w->hw, blocks * ev * fv, blocks * (fv < l->f ? ev : 1));
-    struct slots s = slot_terms(w->hw, m, ev);
-    w->cost.cycles += cycles + LAYER_CYCLES + s.base * m->rk * m->r;
+    const struct mapper_shape *s = w->s;
+    uint64_t words, cycles;
+    mapper_tile_load(s, w->m->share, s->e, w->m->f, s->channels.size[0], &words, &cycles);
+    words = (uint64_t)ceil_div(w->filters.size[0], s->pass) * s->filter_words;
+    cycles += load_cycles(s, words, 1, words);
+    const unsigned part = s->strips.count[1] != 0;
+    const uint64_t ev = s->strips.size[part];
+    const uint64_t fv = w->tiles.size[w->tiles.count[1] != 0];
+    const uint64_t blocks =
+        ceil_div(w->filters.size[w->filters.count[1] != 0], s->hw->act_lanes);
+    cycles += fv < s->l->f ? store_cycles(s, blocks * ev * fv, blocks * ev, fv)
+                           : store_cycles(s, blocks * ev * fv, blocks, ev * fv);
+    w->cost.cycles += cycles + LAYER_CYCLES + (uint64_t)s->slots[part].base * s->chain;
 }
 
-void mapper_cost(const struct hw *hw, const struct layer *l, const struct mapping *m,
-                 struct mapping_cost *cost) {
-    struct walk w = {.hw = hw, .l = l, .m = m};
-    mapping_loops(l, m, &w.n);
-    w.strips = split(l->e, m->e);
-    w.tiles = split(l->f, m->f);
-    w.filters = split(l->m, min_u(m->m, l->m));
-    w.pass = (uint64_t)m->p * m->t;
-    w.channels = split(l->c, min_u((uint64_t)m->q * m->r, l->c));
-    w.filter_words = (uint64_t)m->rk * m->r * m->t * mapping_kf(hw, m);
-    w.steps = (uint64_t)w.n.channel_groups * w.n.slices;
-    w.ifmap_stays = stays(&w, GLB_IFMAP, m->ifmap_buffers);
-    w.filters_stay = stays(&w, GLB_FILTER, m->filter_buffers);
+/* Whether as many buffers as a region has make it load nothing twice. */
+static int stays(uint64_t cycle, unsigned buffers) {
+    return cycle <= 2 || cycle <= buffers;
+}
+
+void mapper_estimate(const struct mapper_shape *s, const struct mapping *m,
+                     struct mapping_cost *cost) {
+    const unsigned dram = s->hw->design.dram_bytes_per_cycle;
+    struct walk w = {.s = s, .m = m};
+    w.tiles = split(s->l->f, m->f);
+    w.filters = split(s->l->m, min_u(m->m, s->l->m));
+    const uint64_t strips = s->strips.count[0] + s->strips.count[1];
+    const uint64_t columns = strips * (w.tiles.count[0] + w.tiles.count[1]);
+    const uint64_t groups = w.filters.count[0] + w.filters.count[1];
+    const uint64_t tiles =
+        (uint64_t)s->channel_groups * (m->share ? s->phase_rows : s->slices);
+    const uint64_t runs = s->steps;
+    w.ifmap_stays = stays(m->filters_outer ? columns * tiles : tiles, m->ifmap_buffers);
+    w.filters_stay = stays(m->filters_outer ? runs : groups * runs, m->filter_buffers);
+    const unsigned least = min_u(ceil_div(w.filters.size[w.filters.count[1]], s->pass),
+                                 ceil_div(w.filters.size[0], s->pass));
+    const uint64_t beats = (uint64_t)least * w.tiles.size[w.tiles.count[1]];
+    w.bubbles = beats < s->rk ? s->rk : s->bubbles;
+    w.command[0] = 2 * 512 / 7 / dram;
+    w.command[1] = 3 * 512 / 7 / dram;
     add_tiles(&w);
     add_ends(&w);
     *cost = w.cost;
 }
 
-uint64_t mapper_bound(const struct hw *hw, const struct layer *l,
-                      const struct mapping *m) {
-    struct parts strips = split(l->e, m->e);
-    uint64_t passes = ceil_div(l->m, (uint64_t)m->p * m->t), cycles = 0;
-    for (int i = 0; i < 2; i++) {
-        if (strips.count[i]) {
-            struct slots s = slot_terms(hw, m, strips.size[i]);
-            cycles += strips.count[i] * step_cycles(m, &s, l->f, passes, 0);
-        }
-    }
-    return cycles * mapping_slice_count(l, m) * ceil_div(l->c, (uint64_t)m->q * m->r);
+void mapper_cost(const struct hw *hw, const struct layer *l, const struct mapping *m,
+                 struct mapping_cost *cost) {
+    struct mapper_shape s;
+    mapper_shape_open(hw, l, m, &s);
+    mapper_estimate(&s, m, cost);
 }

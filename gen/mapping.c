@@ -179,16 +179,8 @@ void mapping_tile(const struct hw *hw, const struct layer *l, const struct mappi
 
 /* The least number of idle beats, at least `least`, before a step: its first window goes
  * into the ring while the rows of a set still use the positions of the last beats. */
-static unsigned idle_beats(const struct hw *hw, const struct layer *l,
-                           const struct mapping *m, unsigned least) {
-    unsigned depth = hw->design.ifmap_spad_words / m->q;
-    unsigned passes = ceil_div(min_u(m->m, l->m), m->p * m->t);
-    unsigned rest = l->m % m->m, narrow = l->f % m->f;
-    unsigned tail = rest ? ceil_div(rest, m->p * m->t) : passes;
-    narrow = narrow ? narrow : m->f;
-    if ((uint64_t)min_u(tail, passes) * narrow < m->rk) {
-        return m->rk;
-    }
+static unsigned idle_beats(const struct hw *hw, const struct mapping *m, unsigned least) {
+    const unsigned depth = hw->design.ifmap_spad_words / m->q;
     for (unsigned n = least; n < m->rk; n++) {
         if (depth >= m->a * (m->rk - 1 - n) + 2 * m->sk) {
             return n;
@@ -197,14 +189,27 @@ static unsigned idle_beats(const struct hw *hw, const struct layer *l,
     return m->rk;
 }
 
-void mapping_bubbles(const struct hw *hw, const struct layer *l, struct mapping *m) {
-    m->bubbles = idle_beats(hw, l, m, 1);
-    m->ready_bubbles = idle_beats(hw, l, m, 0);
+unsigned mapping_idle_beats(const struct hw *hw, const struct mapping *m) {
+    return idle_beats(hw, m, 0);
 }
 
-/* The largest number of blocks that the channels of a step touch. */
-static unsigned tile_blocks(const struct hw *hw, const struct layer *l,
-                            const struct mapping *m) {
+/* Whether some step has fewer beats than its sets have rows. */
+static int short_steps(const struct layer *l, const struct mapping *m) {
+    unsigned passes = ceil_div(min_u(m->m, l->m), m->p * m->t);
+    unsigned rest = l->m % m->m, narrow = l->f % m->f;
+    unsigned tail = rest ? ceil_div(rest, m->p * m->t) : passes;
+    narrow = narrow ? narrow : m->f;
+    return (uint64_t)min_u(tail, passes) * narrow < m->rk;
+}
+
+void mapping_bubbles(const struct hw *hw, const struct layer *l, struct mapping *m) {
+    const int all = short_steps(l, m);
+    m->bubbles = all ? m->rk : idle_beats(hw, m, 1);
+    m->ready_bubbles = all ? m->rk : idle_beats(hw, m, 0);
+}
+
+unsigned mapping_tile_blocks(const struct hw *hw, const struct layer *l,
+                             const struct mapping *m) {
     unsigned cb = hw->act_lanes, n = m->q * m->r;
     if (n >= l->c) {
         return ceil_div(l->c, cb);
@@ -213,14 +218,15 @@ static unsigned tile_blocks(const struct hw *hw, const struct layer *l,
     return min_u(ceil_div(lane + n, cb), ceil_div(l->c, cb));
 }
 
-static uint64_t ifmap_need(const struct hw *hw, const struct layer *l,
-                           const struct mapping *m) {
+uint64_t mapping_ifmap_need(const struct hw *hw, const struct layer *l,
+                            const struct mapping *m) {
     uint64_t taps = m->share ? ceil_div(l->r, m->d) : m->rk;
     uint64_t rows = (uint64_t)(m->e - 1) * m->a + taps;
     uint64_t cols = m->share ? (uint64_t)(m->f - 1) * l->u + l->s
                              : ((uint64_t)(m->f - 1) * m->a + m->sk - 1) * m->d + 1;
     uint64_t h = ceil_div(l->h, m->d);
-    return (rows < h ? rows : h) * (cols < l->w ? cols : l->w) * tile_blocks(hw, l, m);
+    return (rows < h ? rows : h) * (cols < l->w ? cols : l->w) *
+           mapping_tile_blocks(hw, l, m);
 }
 
 static void region_needs(const struct hw *hw, const struct layer *l,
@@ -229,47 +235,52 @@ static void region_needs(const struct hw *hw, const struct layer *l,
     uint64_t stride = mapping_psum_stride(hw, m, m->e);
     uint64_t filters = passes * m->p * m->t, cb = hw->act_lanes;
     int whole = m->q * m->r >= l->c && mapping_slice_count(l, m) == 1;
-    need[GLB_IFMAP] = ifmap_need(hw, l, m);
+    need[GLB_IFMAP] = mapping_ifmap_need(hw, l, m);
     need[GLB_FILTER] = passes * m->rk * m->r * m->t * mapping_kf(hw, m);
     need[GLB_PSUM] = whole ? 0 : passes * m->f * stride;
     need[GLB_OFMAP] = (filters + cb - 1) / cb * m->e * m->f;
     need[GLB_BIAS] = passes * m->t * mapping_kp(hw, m);
 }
 
-void mapping_contents(const struct layer *l, const struct mapping *m, enum glb_use use,
-                      struct mapping_contents *c) {
-    struct mapping_loops n;
-    mapping_loops(l, m, &n);
-    const uint64_t column_tiles = (uint64_t)n.strips * n.tiles;
-    const uint64_t tiles = (uint64_t)n.channel_groups * n.tile_slices;
-    const uint64_t runs = (uint64_t)n.channel_groups * n.slices;
-    *c = (struct mapping_contents){1, 1};
+static struct mapping_contents contents_of(const struct mapping_loops *n,
+                                           const struct mapping *m, enum glb_use use) {
+    const uint64_t column_tiles = (uint64_t)n->strips * n->tiles;
+    const uint64_t tiles = (uint64_t)n->channel_groups * n->tile_slices;
+    const uint64_t runs = (uint64_t)n->channel_groups * n->slices;
+    struct mapping_contents c = {1, 1};
     switch (use) {
     case GLB_IFMAP:
-        c->all = column_tiles * tiles;
-        c->cycle = m->filters_outer ? c->all : tiles;
+        c.all = column_tiles * tiles;
+        c.cycle = m->filters_outer ? c.all : tiles;
         break;
     case GLB_FILTER:
-        c->all = n.filter_groups * runs;
-        c->cycle = m->filters_outer ? runs : c->all;
+        c.all = n->filter_groups * runs;
+        c.cycle = m->filters_outer ? runs : c.all;
         break;
     case GLB_OFMAP:
-        c->all = c->cycle = n.outputs;
+        c.all = c.cycle = n->outputs;
         break;
     case GLB_BIAS:
-        c->all = c->cycle = n.filter_groups;
+        c.all = c.cycle = n->filter_groups;
         break;
     case GLB_PSUM:
     case GLB_USES:
         break;
     }
+    return c;
+}
+
+void mapping_contents(const struct layer *l, const struct mapping *m, enum glb_use use,
+                      struct mapping_contents *c) {
+    struct mapping_loops n;
+    mapping_loops(l, m, &n);
+    *c = contents_of(&n, m, use);
 }
 
 /* Buffers of a region: two, so that one is filled while the other is used, or more. */
-static uint64_t region_buffers(const struct layer *l, const struct mapping *m,
+static uint64_t region_buffers(const struct mapping_loops *n, const struct mapping *m,
                                enum glb_use use) {
-    struct mapping_contents c;
-    mapping_contents(l, m, use, &c);
+    const struct mapping_contents c = contents_of(n, m, use);
     uint64_t buffers = use == GLB_IFMAP    ? m->ifmap_buffers
                        : use == GLB_FILTER ? m->filter_buffers
                                            : 2;
@@ -283,10 +294,12 @@ int mapping_place(const struct hw *hw, const struct layer *l, struct mapping *m,
     uint64_t need[GLB_USES], at = 0, end = 0, bank = hw->glb_bank_words;
     uint64_t limit = hw->glb_words < (1u << 24) ? hw->glb_words : 1u << 24;
     struct glb_region glb[GLB_USES] = {{0}};
+    struct mapping_loops n;
+    mapping_loops(l, m, &n);
     region_needs(hw, l, m, need);
     for (unsigned i = 0; i < GLB_USES; i++) {
         const uint64_t pitch = (need[i] + bank - 1) / bank;
-        const uint64_t count = region_buffers(l, m, (enum glb_use)i);
+        const uint64_t count = region_buffers(&n, m, (enum glb_use)i);
         if (need[i] > UINT32_MAX || pitch > UINT32_MAX / count ||
             at > UINT32_MAX - pitch * count) {
             at = UINT64_MAX;
@@ -396,7 +409,7 @@ static int check_fields(const struct hw *hw, const struct layer *l,
         {"ifmap rows", (uint64_t)(m->e - 1) * m->a + m->rk, 1, UINT16_MAX},
         {"ifmap columns", (m->f - 1) * (uint64_t)l->u + l->s, 1, UINT16_MAX},
         {"ifmap positions", end + m->sk, 1, UINT16_MAX},
-        {"blocks", tile_blocks(hw, l, m), 1, UINT16_MAX},
+        {"blocks", mapping_tile_blocks(hw, l, m), 1, UINT16_MAX},
         {"passes", m->m / (m->p * m->t), 1, UINT16_MAX},
         {"psum stride", stride, 1, UINT16_MAX},
         {"psum words of a pass", m->f * stride, 1, (1u << 24) - 1},
@@ -410,6 +423,8 @@ static int check_regions(const struct hw *hw, const struct layer *l,
                          const struct mapping *m, struct error *err) {
     uint64_t need[GLB_USES], bank = hw->glb_bank_words;
     uint64_t limit = hw->glb_words < (1u << 24) ? hw->glb_words : 1u << 24;
+    struct mapping_loops n;
+    mapping_loops(l, m, &n);
     region_needs(hw, l, m, need);
     for (unsigned i = 0; i < GLB_USES; i++) {
         const struct glb_region *g = &m->glb[i];
@@ -419,10 +434,10 @@ static int check_regions(const struct hw *hw, const struct layer *l,
             return error_set(err, "mapping of %s: GLB region %u is short or misplaced",
                              l->name, i);
         }
-        if (g->count != region_buffers(l, m, (enum glb_use)i)) {
+        if (g->count != region_buffers(&n, m, (enum glb_use)i)) {
             return error_set(err, "mapping of %s: GLB region %u has %u buffers, not %llu",
                              l->name, i, g->count,
-                             (unsigned long long)region_buffers(l, m, (enum glb_use)i));
+                             (unsigned long long)region_buffers(&n, m, (enum glb_use)i));
         }
         for (unsigned k = 0; k < i; k++) {
             const struct glb_region *h = &m->glb[k];

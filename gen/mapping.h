@@ -120,6 +120,13 @@ unsigned mapping_kp(const struct hw *hw, const struct mapping *m);
 /* Bus words of the psums of one beat when a strip has ev ofmap rows: even. */
 uint64_t mapping_psum_stride(const struct hw *hw, const struct mapping *m, unsigned ev);
 
+/* Blocks of CB channels that the channels of a step touch, at most. */
+unsigned mapping_tile_blocks(const struct hw *hw, const struct layer *l,
+                             const struct mapping *m);
+
+/* Idle beats before a step that was ready, unless some step has fewer than rk beats. */
+unsigned mapping_idle_beats(const struct hw *hw, const struct mapping *m);
+
 /* Set the idle beats that the steps of this mapping need (every other field but glb
  * set). */
 void mapping_bubbles(const struct hw *hw, const struct layer *l, struct mapping *m);
@@ -129,6 +136,10 @@ static inline uint32_t mapping_buffer(const struct mapping *m, enum glb_use use,
                                       unsigned buffer) {
     return m->glb[use].base + buffer * m->glb[use].pitch;
 }
+
+/* Bus words of the largest ifmap tile. */
+uint64_t mapping_ifmap_need(const struct hw *hw, const struct layer *l,
+                            const struct mapping *m);
 
 /* Distinct contents of a region over the layer, and those that come back before the
  * others have been used up: with as many buffers nothing is loaded twice. */
