@@ -4,9 +4,9 @@
  *
  * A shape is everything about a mapping but its tiles and loop order: view, slice, e, q,
  * r, p and t. Strips (view, slice and e) are sorted by a lower bound of their cycles, and
- * the shapes of the best strips are scored by the slot rule; of every strip a few are
- * kept, of all strips KEEP. These then get their tiles, in the order of their scores,
- * until no score is below the best estimate (gen/mapper_tiles.c).
+ * the shapes of the best strips are scored by the slot rule; of every strip a few are kept,
+ * of all strips KEEP. These then get their tiles, in the order of their scores, until no
+ * score is below the best estimate (gen/mapper_tiles.c).
  *
  * Where that finds no mapping, a second search tries every strip, keeps only shapes that
  * fit the GLB, and checks all mappings; it also finds what is short.
@@ -18,11 +18,12 @@
 #include "gen/mapping.h"
 
 enum {
-    STRIPS = 64,    /* strips whose shapes are scored */
-    KEEP = 24,      /* shapes that get tiles */
-    KEEP_STRIP = 4, /* of them, of one strip */
-    LETTERS = 28,   /* values tried for p and for q */
-    SLOT_MIN = 6,   /* cycles of the shortest slot */
+    STRIPS = 256,     /* strips whose shapes are scored */
+    KEEP = 100,       /* shapes that get tiles */
+    KEEP_STRIP = 8,  /* of them, of one strip */
+    FILTERS = 80,    /* choices of p and t */
+    LETTERS = 28,    /* values tried for p and for q */
+    SLOT_MIN = 6,    /* cycles of the shortest slot */
     ROOM = KEEP + KEEP_STRIP
 };
 
@@ -38,16 +39,26 @@ struct shape_list {
     struct shape *shapes;
 };
 
+/* A choice of p and t. */
+struct filters {
+    uint16_t p, t, kp;
+    unsigned passes;
+    uint64_t work; /* passes times slots per weight */
+};
+
 struct search {
     const struct hw *hw;
     const struct layer *layer;
     struct layer l; /* as the shapes at hand view it */
     unsigned q[LETTERS], p[LETTERS];
     unsigned q_count, p_count;
-    unsigned word_shift; /* DRAM beats of a bus word: log2 */
-    uint64_t macs;       /* C * M */
-    int careful;         /* the second search */
-    uint64_t banks;      /* smallest demand of a shape that does not fit the GLB */
+    unsigned word_shift;     /* DRAM beats of a bus word: log2 */
+    unsigned bank_shift;     /* words of a GLB bank: log2 */
+    uint64_t macs;           /* C * M */
+    struct filters filters[FILTERS]; /* choices with t <= sets, least work first */
+    unsigned filters_count, sets;
+    int careful;             /* the second search */
+    uint64_t banks;          /* smallest demand of a shape that does not fit the GLB */
     struct shape strips[STRIPS], local[KEEP_STRIP], kept[KEEP];
     struct shape_list strip_list, local_list, kept_list;
     struct mapper_best best;
@@ -100,6 +111,10 @@ static uint64_t max_w(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
+static uint64_t min_w(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
 /* The cycles that a shape must stay below to enter a list. */
 static uint64_t list_limit(const struct shape_list *list) {
     return list->count == list->room ? list->shapes[list->count - 1].cycles : UINT64_MAX;
@@ -122,15 +137,8 @@ static void list_add(struct shape_list *list, const struct shape *shape) {
 }
 
 static struct mapping shape_mapping(const struct search *s, const struct shape *x) {
-    return (struct mapping){.e = x->e,
-                            .p = x->p,
-                            .q = x->q,
-                            .r = x->r,
-                            .t = x->t,
-                            .rk = x->rk,
-                            .sk = x->sk,
-                            .d = x->d,
-                            .a = s->l.u / x->d,
+    return (struct mapping){.e = x->e, .p = x->p, .q = x->q, .r = x->r, .t = x->t,
+                            .rk = x->rk, .sk = x->sk, .d = x->d, .a = s->l.u / x->d,
                             .plane = x->plane};
 }
 
@@ -141,16 +149,18 @@ struct strip {
     struct mapper_shape terms;
     unsigned count[2], rows[2]; /* of strips, full and cut off; their ofmap rows */
     unsigned slices, sets, chains;
+    unsigned ifmap; /* transfers of a chain group in a beat, in the smaller strips */
     uint64_t beats; /* of all strips, for one channel group and pass */
+    unsigned tile_rows; /* of an ifmap tile */
     uint64_t sweep; /* DRAM cycles to load the ifmap once */
+    uint64_t commands; /* DRAM cycles of the commands of a channel group's steps */
 };
 
 /* A bound of the DRAM cycles to load the ifmap once with strips of e rows. */
 static uint64_t sweep_cycles(const struct search *s, const struct strip *k) {
     const struct layer *l = &s->l;
     const unsigned taps = k->slices > 1 ? ceil_div(l->r, k->shape.d) : k->shape.rk;
-    const unsigned a = l->u / k->shape.d,
-                   phases = k->slices > 1 ? min_u(k->shape.d, l->r) : 1;
+    const unsigned a = l->u / k->shape.d, phases = k->slices > 1 ? min_u(k->shape.d, l->r) : 1;
     uint64_t rows = 0;
     for (unsigned i = 0; i < 2; i++) {
         if (k->count[i]) {
@@ -177,6 +187,8 @@ static void open_strip(struct search *s, const struct shape *shape, unsigned sli
     const unsigned strips = k->count[0] + k->count[1];
     k->beats = (uint64_t)strips * slices * l->f;
     k->sweep = sweep_cycles(s, k);
+    k->commands = (uint64_t)strips * slices * (219 / g->dram_bytes_per_cycle);
+    k->tile_rows = min_u((e - 1) * (l->u / shape->d) + rk, ceil_div(l->h, shape->d));
     const uint64_t all = s->macs * sk; /* weights of a filter row */
     const uint64_t macs =
         k->beats * sk * ceil_div(l->c, k->chains) * ceil_div(l->m, k->sets);
@@ -185,24 +197,120 @@ static void open_strip(struct search *s, const struct shape *shape, unsigned sli
     k->shape.cycles = max_w(max_w(macs, filters), load + k->sweep);
 }
 
-/* The score of a shape: its cycles if tiles were free. */
-static uint64_t score(const struct strip *k, unsigned groups, unsigned passes) {
-    const struct mapper_shape *x = &k->terms;
-    const unsigned steps = groups * k->slices;
-    uint64_t cycles = 0, base = 0;
-    for (unsigned i = 0; i < 2; i++) {
-        if (k->count[i]) {
-            const struct mapper_slots slots = mapper_slot_terms(x, k->rows[i]);
-            uint64_t first, next;
-            mapper_step_cycles(&slots, k->s->l.f, &first, &next);
-            first += slots.base * (uint64_t)x->bubbles;
-            cycles += k->count[i] * (first + (passes - 1) * next);
-            base = slots.base;
+/* The cycles that a shape must stay below. */
+static uint64_t shape_limit(const struct search *s) {
+    const uint64_t local = list_limit(&s->local_list), kept = list_limit(&s->kept_list);
+    const uint64_t limit = s->careful || local < kept ? local : kept;
+    return s->best.found && s->best.cost.cycles < limit ? s->best.cost.cycles : limit;
+}
+
+/* GLB banks of a buffer of some words. */
+static unsigned banks(const struct search *s, unsigned words) {
+    return (words + s->hw->glb_bank_words - 1) >> s->bank_shift;
+}
+
+/* What the regions of a shape need. */
+struct regions {
+    unsigned run;    /* words of the weights of a pass */
+    unsigned runs;   /* buffers of them */
+    unsigned psums;  /* words of a pass */
+    unsigned blocks; /* of channels of a pass's ofmap, times cb */
+    unsigned area;   /* positions of an ofmap tile */
+    unsigned room;   /* banks beside the ifmap and bias */
+};
+
+/* The least number of filter groups that fit; 0 if none does. */
+static unsigned fewest_groups(const struct search *s, const struct regions *g,
+                              unsigned passes) {
+    const unsigned cb = s->hw->act_lanes;
+    const unsigned words = g->run * g->runs + g->psums + 2 * g->area * g->blocks / cb;
+    const unsigned most = (g->room << s->bank_shift) / (words + 1);
+    if (most == 0) {
+        return 0;
+    }
+    for (unsigned groups = most >= passes ? 1 : ceil_div(passes, most);; groups++) {
+        const unsigned n = groups == 1 ? passes : ceil_div(passes, groups);
+        if (g->runs * banks(s, n * g->run) + banks(s, n * g->psums) +
+                2 * banks(s, (n * g->blocks + cb - 1) / cb * g->area) <= g->room) {
+            return groups;
+        }
+        if (n == 1) {
+            return 0;
         }
     }
-    const uint64_t words = (uint64_t)passes * steps * x->chain * x->t * x->kf;
-    const uint64_t read = (words << k->s->word_shift) + k->sweep;
-    return max_w(cycles * steps, read) + base * x->chain;
+}
+
+/* A guess of the DRAM cycles of a shape with the best tiles: weights come once per column
+ * tile and the ifmap once per filter group, unless they stay in the GLB. Stops at
+ * `enough`. */
+static uint64_t traffic(const struct strip *k, const struct mapper_slots *x,
+                        unsigned groups, unsigned passes, uint64_t enough) {
+    const struct search *s = k->s;
+    const struct mapper_shape *y = &k->terms;
+    const unsigned strips = k->count[0] + k->count[1], steps = groups * k->slices;
+    const unsigned blocks = ceil_div(min_u(y->q * y->r, s->l.c), s->hw->act_lanes);
+    struct regions g = {.run = y->chain * x->filters, .runs = 2, .blocks = y->p * y->t};
+    const uint64_t weights = (uint64_t)g.run * passes * steps << s->word_shift;
+    uint64_t best = UINT64_MAX;
+    for (unsigned n = 1;; n++) {
+        const unsigned f = ceil_div(s->l.f, n);
+        const uint64_t reload = weights * strips * n;
+        const unsigned tile = banks(s, k->tile_rows * blocks * min_u((f - 1) * s->l.u + y->sk, s->l.w));
+        if (best <= enough || (best != UINT64_MAX && reload >= best)) {
+            break;
+        }
+        g.psums = steps == 1 ? 0 : f * x->psums;
+        g.area = k->shape.e * f;
+        if (2 * tile < s->hw->glb_banks - 1) {
+            g.room = s->hw->glb_banks - 1 - 2 * tile;
+            g.runs = 2;
+            unsigned fit = fewest_groups(s, &g, passes);
+            if (fit) {
+                best = min_w(best, reload + k->sweep * fit);
+            }
+            if (fit > 1 && (uint64_t)tile * steps + 2 < g.room + 2 * tile) { /* tiles stay */
+                g.room += 2 * tile - tile * steps;
+                best = fewest_groups(s, &g, passes) ? min_w(best, reload + k->sweep) : best;
+                g.room = s->hw->glb_banks - 1 - 2 * tile;
+            }
+            if (steps <= g.room) { /* weights stay, with the filter group outermost */
+                g.runs = steps;
+                fit = fewest_groups(s, &g, passes);
+                best = fit ? min_w(best, weights + k->sweep * fit) : best;
+            }
+        }
+        if (f == 1) {
+            break;
+        }
+    }
+    return best;
+}
+
+/* The score of a shape: its cycles with the best tiles, guessed. */
+static uint64_t score(const struct strip *k, unsigned groups, unsigned passes) {
+    const struct mapper_shape *x = &k->terms;
+    const unsigned steps = groups * k->slices, shift = k->s->word_shift;
+    const uint64_t run = ((uint64_t)passes * x->chain * x->t * x->kf) << shift;
+    const uint64_t tile = k->sweep / ((k->count[0] + k->count[1]) * steps);
+    uint64_t cycles = 0, base = 0;
+    struct mapper_slots slots[2];
+    for (unsigned i = 0; i < 2; i++) {
+        if (k->count[i]) {
+            slots[i] = mapper_slot_terms(x, k->rows[i]);
+            uint64_t first, next;
+            mapper_step_cycles(&slots[i], k->s->l.f, &first, &next);
+            first += slots[i].base * (uint64_t)x->bubbles + (passes - 1) * next;
+            base = slots[i].base;
+            const uint64_t ring = (base * (x->chain + 1) + run + tile + 100) / 2;
+            cycles += k->count[i] * max_w(first, ring);
+        }
+    }
+    cycles *= steps;
+    if (cycles < shape_limit(k->s)) {
+        const uint64_t commands = k->commands * groups;
+        cycles = max_w(cycles, traffic(k, &slots[0], groups, passes, cycles > commands ? cycles - commands : 0) + commands);
+    }
+    return cycles + base * x->chain + run + tile;
 }
 
 /* The smallest legal m that is at least `filters`. */
@@ -239,48 +347,79 @@ static int shape_legal(const struct search *s, const struct mapper_shape *x) {
            (uint64_t)x->t * x->kf <= UINT16_MAX;
 }
 
-/* The cycles that a shape must stay below. */
-static uint64_t shape_limit(const struct search *s) {
-    const uint64_t local = list_limit(&s->local_list), kept = list_limit(&s->kept_list);
-    return s->careful || local < kept ? local : kept;
+static void add_filters(struct search *s, const struct filters *x) {
+    unsigned at = s->filters_count;
+    while (at > 0 && s->filters[at - 1].work > x->work) {
+        at--;
+    }
+    if (at == FILTERS) {
+        return;
+    }
+    s->filters_count += s->filters_count < FILTERS;
+    memmove(&s->filters[at + 1], &s->filters[at],
+            (s->filters_count - 1 - at) * sizeof *s->filters);
+    s->filters[at] = *x;
+}
+
+/* Choices of p and t that no other one dominates: as few passes, with smaller p or t. */
+static void open_filters(struct search *s, unsigned sets) {
+    const unsigned latency = s->hw->type.add_latency + 1u;
+    if (s->sets == sets) {
+        return;
+    }
+    s->sets = sets;
+    s->filters_count = 0;
+    for (unsigned i = 0; i < s->p_count; i++) {
+        const unsigned p = s->p[i], blocks = ceil_div(s->l.m, p);
+        struct filters x = {.p = (uint16_t)p};
+        x.kp = (uint16_t)ceil_div(p, s->hw->psum_lanes);
+        for (x.passes = ceil_div(blocks, sets);; x.passes = ceil_div(blocks, x.t - 1u)) {
+            x.t = (uint16_t)ceil_div(blocks, x.passes);
+            x.work = (uint64_t)x.passes * (p > latency ? p : latency);
+            if (i == 0 || ceil_div(s->l.m, s->p[i - 1] * x.t) > x.passes) {
+                add_filters(s, &x);
+            }
+            if (x.t == 1) {
+                break;
+            }
+        }
+    }
 }
 
 /* All p and t for a shape whose other letters are set. */
 static void visit_filters(struct strip *k, unsigned groups) {
     struct search *s = k->s;
     struct mapper_shape *x = &k->terms;
-    const unsigned filters = s->l.m, latency = s->hw->type.add_latency + 1u;
     const uint64_t beats = k->beats * groups;
-    for (unsigned i = 0; i < s->p_count; i++) {
-        x->p = s->p[i];
-        x->kf = ceil_div(x->p * x->q * x->sk, s->hw->weight_lanes);
-        x->kp = ceil_div(x->p, s->hw->psum_lanes);
-        if (x->kf * s->hw->weight_lanes + x->p * x->q * x->sk >
-            s->hw->design.filter_spad_words) {
+    const unsigned taps = x->sk * x->q, latency = s->hw->type.add_latency + 1u;
+    const unsigned fed = (x->r - 1) * k->ifmap;
+    for (unsigned i = 0; i < s->filters_count; i++) {
+        const struct filters *y = &s->filters[i];
+        if (beats * y->work * taps >= shape_limit(s)) {
             break;
         }
-        const unsigned blocks = ceil_div(filters, x->p);
-        const uint64_t pass = beats * ((x->p > latency ? x->p : latency) * x->sk * x->q);
-        unsigned passes = ceil_div(blocks, k->sets);
-        for (;;) {
-            x->t = ceil_div(blocks, passes);
-            if (pass * passes >= shape_limit(s)) {
-                break;
+        x->p = y->p, x->t = y->t, x->kp = y->kp;
+        x->kf = ceil_div(x->p * taps, s->hw->weight_lanes);
+        const unsigned psums = k->shape.e * x->t * x->kp;
+        const unsigned macs = (x->p > latency ? x->p : latency) * taps;
+        unsigned slot = macs > psums ? macs : psums;
+        slot = fed > slot ? fed : slot;
+        const uint64_t run = (uint64_t)y->passes * x->chain * x->t * x->kf << s->word_shift;
+        const uint64_t read = run * groups * k->slices + k->sweep;
+        const uint64_t compute = beats * y->passes * slot;
+        if (max_w(compute, read + k->commands * groups) + run >= shape_limit(s) ||
+            !shape_legal(s, x)) {
+            continue;
+        }
+        const uint64_t cycles = score(k, groups, y->passes);
+        if (cycles < shape_limit(s)) {
+            struct shape shape = k->shape;
+            shape.cycles = cycles;
+            shape.q = (uint16_t)x->q, shape.r = (uint16_t)x->r;
+            shape.p = (uint16_t)x->p, shape.t = (uint16_t)x->t;
+            if (!s->careful || shape_fits(s, shape_mapping(s, &shape))) {
+                list_add(&s->local_list, &shape);
             }
-            const uint64_t cycles = score(k, groups, passes);
-            if (cycles < shape_limit(s) && shape_legal(s, x)) {
-                struct shape shape = k->shape;
-                shape.cycles = cycles;
-                shape.q = (uint16_t)x->q, shape.r = (uint16_t)x->r;
-                shape.p = (uint16_t)x->p, shape.t = (uint16_t)x->t;
-                if (!s->careful || shape_fits(s, shape_mapping(s, &shape))) {
-                    list_add(&s->local_list, &shape);
-                }
-            }
-            if (x->t == 1) {
-                break;
-            }
-            passes = ceil_div(blocks, x->t - 1);
         }
     }
 }
@@ -297,24 +436,25 @@ static void visit_strip(struct search *s, struct strip *k) {
     struct mapper_shape *x = &k->terms;
     const struct shape *y = &k->shape;
     const unsigned window = y->sk + s->l.u / y->d * y->rk;
-    *x = (struct mapper_shape){
-        .hw = s->hw, .l = &s->l, .rk = y->rk, .sk = y->sk, .d = y->d, .a = s->l.u / y->d};
+    *x = (struct mapper_shape){.hw = s->hw, .l = &s->l, .rk = y->rk, .sk = y->sk,
+                               .d = y->d, .a = s->l.u / y->d, .e = y->e};
     s->local_list = (struct shape_list){0, KEEP_STRIP, s->local};
-    for (unsigned i = 0; i < s->q_count; i++) {
+    open_filters(s, k->sets);
+    for (unsigned i = s->q_count; i-- > 0;) {
         x->q = s->q[i];
         if (s->hw->design.ifmap_spad_words / x->q < window) {
-            break;
+            continue;
         }
         const struct mapping m = {.q = x->q, .a = x->a, .rk = x->rk, .sk = x->sk};
         const unsigned pieces = ceil_div(s->l.c, x->q);
         unsigned groups = ceil_div(pieces, k->chains);
         x->bubbles = mapping_idle_beats(s->hw, &m);
+        k->ifmap = x->a * ((k->rows[k->count[1]] - 1) * x->a + x->rk) *
+                   ceil_div(x->q, s->hw->act_lanes);
         for (;;) {
             x->r = ceil_div(pieces, groups);
             x->chain = x->rk * x->r;
-            const uint64_t macs =
-                k->beats * groups * x->q * x->sk * ceil_div(s->l.m, k->sets);
-            if (macs >= shape_limit(s)) {
+            if (k->beats * groups * x->q * x->sk * s->filters[0].work >= shape_limit(s)) {
                 break;
             }
             visit_filters(k, groups);
@@ -325,7 +465,7 @@ static void visit_strip(struct search *s, struct strip *k) {
         }
     }
     for (unsigned i = 0; i < s->local_list.count; i++) {
-        if (s->careful) {
+        if (s->careful || i == 0) {
             tiles(s, &s->local[i]);
         } else {
             list_add(&s->kept_list, &s->local[i]);
@@ -430,7 +570,8 @@ static void visit_best(struct search *s) {
         const struct shape *x = &s->strips[i];
         const struct mapping m = {.d = x->d, .rk = x->rk, .sk = x->sk};
         struct strip k;
-        if (x->cycles >= list_limit(&s->kept_list)) {
+        s->local_list = (struct shape_list){0, KEEP_STRIP, s->local};
+        if (x->cycles >= shape_limit(s)) {
             break;
         }
         view(s, x);
@@ -455,8 +596,7 @@ static int finish(struct search *s) {
         return -1;
     }
     mapping_bubbles(s->hw, &l, m);
-    return mapping_place(s->hw, &l, m, NULL) || mapping_check(s->hw, &l, m, NULL) ? -1
-                                                                                  : 0;
+    return mapping_place(s->hw, &l, m, NULL) || mapping_check(s->hw, &l, m, NULL) ? -1 : 0;
 }
 
 static int search_run(struct search *s, struct error *err) {
@@ -469,6 +609,9 @@ static int search_run(struct search *s, struct error *err) {
     s->macs = (uint64_t)s->l.c * s->l.m;
     while (g->dram_bytes_per_cycle << s->word_shift < s->hw->bus_bytes) {
         s->word_shift++;
+    }
+    while (1u << s->bank_shift < s->hw->glb_bank_words) {
+        s->bank_shift++;
     }
     s->strip_list = (struct shape_list){0, STRIPS, s->strips};
     s->kept_list = (struct shape_list){0, KEEP, s->kept};

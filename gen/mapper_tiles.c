@@ -82,7 +82,7 @@ static uint64_t filter_cycle(const struct tiling *t, unsigned outer, unsigned gr
 
 /* Buffers of a region whose contents number `all` and come back after `cycle` others. */
 static uint64_t buffers(unsigned wanted, uint64_t cycle, uint64_t all) {
-    uint64_t n = wanted == ALL ? cycle : min_w(wanted, cycle);
+    const uint64_t n = wanted == ALL ? cycle : wanted;
     return min_w(all, n > 2 ? n : 2);
 }
 
@@ -119,12 +119,10 @@ static int next_groups(const struct tiling *t, struct choice *c) {
     if (m <= t->unit) {
         return 0;
     }
-    /* the largest multiple of the unit below m, and the even split into as many groups */
-    const unsigned below = (m - 1) / t->unit * t->unit;
-    set_groups(t, ceil_div(t->s->l->m, below), c);
-    if (c->m >= m) {
-        c->m = below;
-        c->groups = ceil_div(t->s->l->m, below);
+    set_groups(t, c->groups + 1, c);
+    if (c->m >= m) { /* as large as before: cut one unit off */
+        c->m = (m - 1) / t->unit * t->unit;
+        c->groups = ceil_div(t->s->l->m, c->m);
     }
     return 1;
 }
@@ -133,18 +131,22 @@ static int next_groups(const struct tiling *t, struct choice *c) {
 static int largest_group(const struct tiling *t, const struct width *w,
                          struct choice *c) {
     const struct mapper_shape *s = t->s;
-    const uint64_t ifmap = (c->ifmap == ALL ? 1 : c->ifmap) * w->tile_words;
-    const uint64_t pass = s->filter_words * (c->filter == ALL ? 1 : c->filter) +
-                          (t->whole ? 0 : w->psum_words) +
-                          (uint64_t)s->pass * s->e * w->f / s->hw->act_lanes;
-    unsigned groups = 1;
-    if (ifmap < t->limit) {
-        const uint64_t passes = (t->limit - ifmap) / pass;
-        groups = passes >= t->passes ? 1
-                 : passes            ? ceil_div(t->passes, (unsigned)passes)
-                                     : t->passes;
+    const uint64_t ifmap =
+        w->tile_words * (c->ifmap == ALL ? ifmap_cycle(w, c->outer) : c->ifmap);
+    const uint64_t runs = c->filter != ALL ? c->filter : c->outer ? s->steps : 0;
+    const uint64_t all = c->filter == ALL && !c->outer
+                             ? (uint64_t)t->passes * s->steps * s->filter_words
+                             : 0;
+    const uint64_t pass = s->filter_words * runs + (t->whole ? 0 : w->psum_words) +
+                          (uint64_t)s->pass * s->e * w->f / s->hw->act_lanes + 1;
+    if (ifmap + all >= t->limit) {
+        return 0;
     }
-    set_groups(t, groups, c);
+    const uint64_t room = (t->limit - ifmap - all) / pass;
+    if (room == 0) {
+        return 0;
+    }
+    set_groups(t, room >= t->passes ? 1 : ceil_div(t->passes, (unsigned)room), c);
     for (unsigned i = 0; !fits(t, w, c); i++) {
         if (!next_groups(t, c)) {
             return 0;
@@ -288,8 +290,13 @@ static int promising(const struct mapper_best *best, uint64_t bound) {
     return !best->found || bound + best->cost.cycles / 1024 < best->cost.cycles;
 }
 
-/* All m for a choice of loop order and buffers. Returns whether any fits. */
+/* All m for a choice of loop order and buffers. Returns whether any may fit. */
 static int visit_groups(const struct tiling *t, const struct width *w, struct choice *c) {
+    c->groups = 1;
+    c->m = t->s->pass;
+    if (!promising(t->best, choice_bound(t, w, c))) {
+        return 1;
+    }
     if (!largest_group(t, w, c)) {
         return 0;
     }
@@ -306,18 +313,21 @@ static int visit_groups(const struct tiling *t, const struct width *w, struct ch
 
 /* All choices for a width. Returns whether any fits. */
 static int visit_choices(const struct tiling *t, const struct width *w) {
-    static const unsigned counts[] = {2, 3, ALL};
+    static const unsigned char pairs[][2] = {{2, 2},   {3, 3},   {2, ALL},  {3, ALL},
+                                             {ALL, 2}, {ALL, 3}, {ALL, ALL}};
     int any = 0;
     for (unsigned outer = 0; outer < 2; outer++) {
         if (outer && (!any || w->columns == 1 || t->passes * t->s->pass <= t->unit)) {
             break;
         }
-        for (unsigned i = 0; i < 9; i++) {
+        const uint64_t cycle = ifmap_cycle(w, outer);
+        const uint64_t runs = outer ? t->s->steps : 0; /* else they depend on m */
+        for (unsigned i = 0; i < sizeof pairs / sizeof *pairs; i++) {
             struct choice c = {
-                .outer = outer, .ifmap = counts[i / 3], .filter = counts[i % 3]};
-            const uint64_t cycle = ifmap_cycle(w, outer);
-            if ((i / 3 == 1 && cycle <= 2) || (i / 3 == 2 && cycle <= 3)) {
-                break;
+                .outer = outer, .ifmap = pairs[i][0], .filter = pairs[i][1]};
+            if ((c.ifmap == ALL && cycle <= 3) ||
+                (c.filter == ALL && outer && runs <= 3)) {
+                continue;
             }
             const int fit = visit_groups(t, w, &c);
             any |= fit;
@@ -395,18 +405,19 @@ void mapper_tiles(const struct mapper_shape *s, unsigned plane,
     unsigned fit = 0, last = 0;
     for (unsigned n = 1; fit < WIDTHS; n += fit ? 1 : ceil_div(n, 4)) {
         const unsigned f = ceil_div(s->l->f, n);
-        int any = 0;
+        int any = 0, hope = 0;
         for (unsigned share = 0; f != last && share <= (s->slices > 1); share++) {
             struct width w;
             open_width(&t, f, share, &w);
-            if (promising(best, w.first + (t.passes - 1) * w.next) || !any) {
+            if (promising(best, w.first + (t.passes - 1) * w.next)) {
+                hope = 1;
                 any |= visit_choices(&t, &w);
             }
         }
         fit += any != 0;
-        last = f;
-        if (f == 1) {
+        if (f == 1 || (f != last && !hope)) {
             break;
         }
+        last = f;
     }
 }

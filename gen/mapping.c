@@ -9,6 +9,9 @@
 /* Steps of a layer, at most: keeps command lists below 512 MiB. */
 static const uint64_t STEPS_MAX = 1u << 21;
 
+/* Buffers that are worth while where fewer would do to load nothing twice. */
+enum { BUFFERS_AHEAD = 3 };
+
 static unsigned ceil_div(unsigned a, unsigned b) {
     return a / b + (a % b != 0);
 }
@@ -284,7 +287,8 @@ static uint64_t region_buffers(const struct mapping_loops *n, const struct mappi
     uint64_t buffers = use == GLB_IFMAP    ? m->ifmap_buffers
                        : use == GLB_FILTER ? m->filter_buffers
                                            : 2;
-    buffers = buffers < c.cycle ? buffers : c.cycle;
+    const uint64_t most = c.cycle > BUFFERS_AHEAD ? c.cycle : BUFFERS_AHEAD;
+    buffers = buffers < most ? buffers : most;
     buffers = buffers > 2 ? buffers : 2;
     return c.all < buffers ? c.all : buffers;
 }
