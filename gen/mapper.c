@@ -54,6 +54,7 @@ struct search {
     unsigned q_count, p_count;
     unsigned word_shift;     /* DRAM beats of a bus word: log2 */
     unsigned bank_shift;     /* words of a GLB bank: log2 */
+    unsigned cb_shift;       /* acts of a bus word: log2 */
     uint64_t macs;           /* C * M */
     struct filters filters[FILTERS]; /* choices with t <= sets, least work first */
     unsigned filters_count, sets;
@@ -223,21 +224,26 @@ struct regions {
 static unsigned fewest_groups(const struct search *s, const struct regions *g,
                               unsigned passes) {
     const unsigned cb = s->hw->act_lanes;
-    const unsigned words = g->run * g->runs + g->psums + 2 * g->area * g->blocks / cb;
+    const unsigned words = g->run * g->runs + g->psums + ((2 * g->area * g->blocks) >> s->cb_shift);
     const unsigned most = (g->room << s->bank_shift) / (words + 1);
     if (most == 0) {
         return 0;
     }
-    for (unsigned groups = most >= passes ? 1 : ceil_div(passes, most);; groups++) {
+    unsigned groups = most >= passes ? 1 : ceil_div(passes, most);
+    for (unsigned i = 0; i < 3; i++) {
         const unsigned n = groups == 1 ? passes : ceil_div(passes, groups);
-        if (g->runs * banks(s, n * g->run) + banks(s, n * g->psums) +
-                2 * banks(s, (n * g->blocks + cb - 1) / cb * g->area) <= g->room) {
+        const unsigned need = g->runs * banks(s, n * g->run) + banks(s, n * g->psums) +
+                              2 * banks(s, ((n * g->blocks + cb - 1) >> s->cb_shift) * g->area);
+        if (need <= g->room) {
             return groups;
         }
         if (n == 1) {
             return 0;
         }
+        const unsigned fewer = n * g->room / need;
+        groups = ceil_div(passes, fewer < n ? fewer ? fewer : 1 : n - 1);
     }
+    return groups;
 }
 
 /* A guess of the DRAM cycles of a shape with the best tiles: weights come once per column
@@ -248,36 +254,38 @@ static uint64_t traffic(const struct strip *k, const struct mapper_slots *x,
     const struct search *s = k->s;
     const struct mapper_shape *y = &k->terms;
     const unsigned strips = k->count[0] + k->count[1], steps = groups * k->slices;
-    const unsigned blocks = ceil_div(min_u(y->q * y->r, s->l.c), s->hw->act_lanes);
+    const unsigned blocks = (min_u(y->q * y->r, s->l.c) + s->hw->act_lanes - 1) >> s->cb_shift;
     struct regions g = {.run = y->chain * x->filters, .runs = 2, .blocks = y->p * y->t};
     const uint64_t weights = (uint64_t)g.run * passes * steps << s->word_shift;
-    uint64_t best = UINT64_MAX;
-    for (unsigned n = 1;; n++) {
+    const unsigned most = s->hw->glb_banks - 1; /* one for the bias */
+    const int stays = steps * banks(s, g.run) < most;
+    uint64_t best = UINT64_MAX / 4, limit = shape_limit(s);
+    for (unsigned n = 1;; n += 1 + n / 8) {
         const unsigned f = ceil_div(s->l.f, n);
+        const unsigned cols = min_u((f - 1) * s->l.u + y->sk, s->l.w);
+        const unsigned tile = banks(s, k->tile_rows * blocks * cols);
         const uint64_t reload = weights * strips * n;
-        const unsigned tile = banks(s, k->tile_rows * blocks * min_u((f - 1) * s->l.u + y->sk, s->l.w));
-        if (best <= enough || (best != UINT64_MAX && reload >= best)) {
+        const int worth = reload < best && reload < limit;
+        if (best <= enough || (!worth && !stays)) {
             break;
         }
         g.psums = steps == 1 ? 0 : f * x->psums;
         g.area = k->shape.e * f;
-        if (2 * tile < s->hw->glb_banks - 1) {
-            g.room = s->hw->glb_banks - 1 - 2 * tile;
+        g.room = most > 2 * tile ? most - 2 * tile : 0;
+        if (g.room && worth) {
             g.runs = 2;
-            unsigned fit = fewest_groups(s, &g, passes);
-            if (fit) {
-                best = min_w(best, reload + k->sweep * fit);
-            }
-            if (fit > 1 && (uint64_t)tile * steps + 2 < g.room + 2 * tile) { /* tiles stay */
-                g.room += 2 * tile - tile * steps;
+            const unsigned fit = fewest_groups(s, &g, passes);
+            best = fit ? min_w(best, reload + k->sweep * fit) : best;
+            if (fit > 1 && tile * steps < most) { /* tiles stay */
+                g.room = most - tile * steps;
                 best = fewest_groups(s, &g, passes) ? min_w(best, reload + k->sweep) : best;
-                g.room = s->hw->glb_banks - 1 - 2 * tile;
+                g.room = most - 2 * tile;
             }
-            if (steps <= g.room) { /* weights stay, with the filter group outermost */
-                g.runs = steps;
-                fit = fewest_groups(s, &g, passes);
-                best = fit ? min_w(best, weights + k->sweep * fit) : best;
-            }
+        }
+        if (stays && steps < g.room) { /* weights stay, the filter group is outermost */
+            g.runs = steps;
+            const unsigned fit = fewest_groups(s, &g, passes);
+            best = fit ? min_w(best, weights + k->sweep * fit) : best;
         }
         if (f == 1) {
             break;
@@ -612,6 +620,9 @@ static int search_run(struct search *s, struct error *err) {
     }
     while (1u << s->bank_shift < s->hw->glb_bank_words) {
         s->bank_shift++;
+    }
+    while (1u << s->cb_shift < cb) {
+        s->cb_shift++;
     }
     s->strip_list = (struct shape_list){0, STRIPS, s->strips};
     s->kept_list = (struct shape_list){0, KEEP, s->kept};

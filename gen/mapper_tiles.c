@@ -15,6 +15,7 @@ enum {
     WIDTHS = 4, /* values tried for f */
     GROUPS = 3, /* values tried for m, for every f, order and choice of buffers */
     FIT_TRIES = 24,
+    ENOUGH = 128, /* within a part in this of its bound nothing better is sought */
     ALL = 0,       /* as many buffers as there are contents that come back */
     RESPONSE = 88, /* cycles from a token to the first word that it asks for */
     RETIRE = 16
@@ -243,7 +244,7 @@ static int better(const struct mapper_best *best, const struct mapping *m,
     return c < 0;
 }
 
-static void estimate(const struct tiling *t, const struct width *w,
+static uint64_t estimate(const struct tiling *t, const struct width *w,
                      const struct choice *c) {
     const struct mapper_shape *s = t->s;
     struct mapper_best *best = t->best;
@@ -270,19 +271,20 @@ static void estimate(const struct tiling *t, const struct width *w,
     mapper_estimate(s, &m, &cost);
     best->estimates++;
     if (!better(best, &m, &cost)) {
-        return;
+        return cost.cycles;
     }
     if (best->checked) {
         mapping_bubbles(s->hw, s->l, &m);
         if (mapping_place(s->hw, s->l, &m, NULL) ||
             mapping_check(s->hw, s->l, &m, NULL)) {
             best->rejected = m;
-            return;
+            return cost.cycles;
         }
     }
     best->found = 1;
     best->m = m;
     best->cost = cost;
+    return cost.cycles;
 }
 
 /* Whether the mapping with this bound may still be the best. */
@@ -290,8 +292,10 @@ static int promising(const struct mapper_best *best, uint64_t bound) {
     return !best->found || bound + best->cost.cycles / 1024 < best->cost.cycles;
 }
 
-/* All m for a choice of loop order and buffers. Returns whether any may fit. */
-static int visit_groups(const struct tiling *t, const struct width *w, struct choice *c) {
+/* All m for a choice of loop order and buffers. Returns whether any may fit; *enough is
+ * set where the largest m is as good as its bound. */
+static int visit_groups(const struct tiling *t, const struct width *w, struct choice *c,
+                        int *enough) {
     c->groups = 1;
     c->m = t->s->pass;
     if (!promising(t->best, choice_bound(t, w, c))) {
@@ -301,8 +305,13 @@ static int visit_groups(const struct tiling *t, const struct width *w, struct ch
         return 0;
     }
     for (unsigned i = 0; i < GROUPS; i++) {
-        if (promising(t->best, choice_bound(t, w, c))) {
-            estimate(t, w, c);
+        const uint64_t bound = choice_bound(t, w, c);
+        if (promising(t->best, bound)) {
+            const uint64_t cycles = estimate(t, w, c);
+            if (i == 0 && cycles - cycles / ENOUGH <= bound) {
+                *enough = 1;
+                break;
+            }
         }
         if (!next_groups(t, c)) {
             break;
@@ -313,7 +322,8 @@ static int visit_groups(const struct tiling *t, const struct width *w, struct ch
 
 /* All choices for a width. Returns whether any fits. */
 static int visit_choices(const struct tiling *t, const struct width *w) {
-    static const unsigned char pairs[][2] = {{2, 2},   {3, 3},   {2, ALL},  {3, ALL},
+    static const unsigned char pairs[][2] = {{2, 2},   {3, 3},   {3, 2},
+                                             {2, 3},   {2, ALL}, {3, ALL},
                                              {ALL, 2}, {ALL, 3}, {ALL, ALL}};
     int any = 0;
     for (unsigned outer = 0; outer < 2; outer++) {
@@ -325,13 +335,17 @@ static int visit_choices(const struct tiling *t, const struct width *w) {
         for (unsigned i = 0; i < sizeof pairs / sizeof *pairs; i++) {
             struct choice c = {
                 .outer = outer, .ifmap = pairs[i][0], .filter = pairs[i][1]};
+            if ((i == 2 && t->s->steps > 2) || (i == 3 && cycle > 2)) {
+                continue; /* both are loaded again and again: as many buffers of each */
+            }
             if ((c.ifmap == ALL && cycle <= 3) ||
                 (c.filter == ALL && outer && runs <= 3)) {
                 continue;
             }
-            const int fit = visit_groups(t, w, &c);
+            int enough = 0;
+            const int fit = visit_groups(t, w, &c, &enough);
             any |= fit;
-            if (!fit && i == 0) {
+            if (i == 0 && (!fit || enough)) {
                 break;
             }
         }
