@@ -20,10 +20,11 @@
 enum {
     STRIPS = 256,     /* strips whose shapes are scored */
     KEEP = 100,       /* shapes that get tiles */
-    KEEP_STRIP = 8,  /* of them, of one strip */
+    KEEP_STRIP = 6,  /* of them, of one strip */
     FILTERS = 80,    /* choices of p and t */
     LETTERS = 28,    /* values tried for p and for q */
-    SLOT_MIN = 6,    /* cycles of the shortest slot */
+    RESPONSE = 88,   /* cycles from a token to the first word that it asks for */
+    WORTH = 512,     /* less than a part in this is not worth a try */
     ROOM = KEEP + KEEP_STRIP
 };
 
@@ -42,7 +43,7 @@ struct shape_list {
 /* A choice of p and t. */
 struct filters {
     uint16_t p, t, kp;
-    unsigned passes;
+    unsigned passes, slot; /* slots per weight, and per pass */
     uint64_t work; /* passes times slots per weight */
 };
 
@@ -54,7 +55,7 @@ struct search {
     unsigned q_count, p_count;
     unsigned word_shift;     /* DRAM beats of a bus word: log2 */
     unsigned bank_shift;     /* words of a GLB bank: log2 */
-    unsigned cb_shift;       /* acts of a bus word: log2 */
+    unsigned cb_shift, wb_shift; /* acts and weights of a bus word: log2 */
     uint64_t macs;           /* C * M */
     struct filters filters[FILTERS]; /* choices with t <= sets, least work first */
     unsigned filters_count, sets;
@@ -153,6 +154,7 @@ struct strip {
     unsigned ifmap; /* transfers of a chain group in a beat, in the smaller strips */
     uint64_t beats; /* of all strips, for one channel group and pass */
     unsigned tile_rows; /* of an ifmap tile */
+    uint64_t read;  /* DRAM cycles to load everything once */
     uint64_t sweep; /* DRAM cycles to load the ifmap once */
     uint64_t commands; /* DRAM cycles of the commands of a channel group's steps */
 };
@@ -195,14 +197,16 @@ static void open_strip(struct search *s, const struct shape *shape, unsigned sli
         k->beats * sk * ceil_div(l->c, k->chains) * ceil_div(l->m, k->sets);
     const uint64_t filters = strips * slices * rk * (all / s->hw->weight_lanes);
     const uint64_t load = (slices * rk * (all / s->hw->weight_lanes) << s->word_shift);
-    k->shape.cycles = max_w(max_w(macs, filters), load + k->sweep);
+    k->read = load + k->sweep;
+    k->shape.cycles = max_w(max_w(macs, filters), k->read + k->commands);
 }
 
 /* The cycles that a shape must stay below. */
 static uint64_t shape_limit(const struct search *s) {
     const uint64_t local = list_limit(&s->local_list), kept = list_limit(&s->kept_list);
     const uint64_t limit = s->careful || local < kept ? local : kept;
-    return s->best.found && s->best.cost.cycles < limit ? s->best.cost.cycles : limit;
+    const uint64_t best = s->best.cost.cycles - s->best.cost.cycles / WORTH;
+    return s->best.found && best < limit ? best : limit;
 }
 
 /* GLB banks of a buffer of some words. */
@@ -246,43 +250,57 @@ static unsigned fewest_groups(const struct search *s, const struct regions *g,
     return groups;
 }
 
-/* A guess of the DRAM cycles of a shape with the best tiles: weights come once per column
- * tile and the ifmap once per filter group, unless they stay in the GLB. Stops at
- * `enough`. */
+/* Cycles when a step's load waits, with two buffers, for the step before the last. */
+static uint64_t ring_cycles(uint64_t read, uint64_t compute, uint64_t steps,
+                            uint64_t drain) {
+    const uint64_t ring = read + steps * drain;
+    return ring > compute ? max_w(read, (ring + compute) / 2) : read;
+}
+
+/* A guess of the cycles of a shape with the best tiles, by its DRAM traffic: weights come
+ * once per column tile and the ifmap once per filter group, unless they stay in the GLB.
+ * Loads run ahead only with three buffers. Stops at `compute`. */
 static uint64_t traffic(const struct strip *k, const struct mapper_slots *x,
-                        unsigned groups, unsigned passes, uint64_t enough) {
+                        unsigned groups, unsigned passes, uint64_t compute) {
     const struct search *s = k->s;
     const struct mapper_shape *y = &k->terms;
     const unsigned strips = k->count[0] + k->count[1], steps = groups * k->slices;
-    const unsigned blocks = (min_u(y->q * y->r, s->l.c) + s->hw->act_lanes - 1) >> s->cb_shift;
-    struct regions g = {.run = y->chain * x->filters, .runs = 2, .blocks = y->p * y->t};
-    const uint64_t weights = (uint64_t)g.run * passes * steps << s->word_shift;
+    const unsigned blocks =
+        (min_u(y->q * y->r, s->l.c) + s->hw->act_lanes - 1) >> s->cb_shift;
+    struct regions g = {.run = y->chain * x->filters, .blocks = y->p * y->t};
+    const uint64_t weights = ((uint64_t)g.run * passes * steps << s->word_shift) +
+                             k->commands * groups / strips;
+    const uint64_t limit = shape_limit(s), drain = x->base * (y->chain + 1) + RESPONSE;
     const unsigned most = s->hw->glb_banks - 1; /* one for the bias */
     const int stays = steps * banks(s, g.run) < most;
-    uint64_t best = UINT64_MAX / 4, limit = shape_limit(s);
+    uint64_t best = UINT64_MAX / 4;
     for (unsigned n = 1;; n += 1 + n / 8) {
         const unsigned f = ceil_div(s->l.f, n);
         const unsigned cols = min_u((f - 1) * s->l.u + y->sk, s->l.w);
         const unsigned tile = banks(s, k->tile_rows * blocks * cols);
         const uint64_t reload = weights * strips * n;
         const int worth = reload < best && reload < limit;
-        if (best <= enough || (!worth && !stays)) {
+        if (best <= compute || (!worth && !stays)) {
             break;
         }
         g.psums = steps == 1 ? 0 : f * x->psums;
         g.area = k->shape.e * f;
-        g.room = most > 2 * tile ? most - 2 * tile : 0;
-        if (g.room && worth) {
-            g.runs = 2;
-            const unsigned fit = fewest_groups(s, &g, passes);
-            best = fit ? min_w(best, reload + k->sweep * fit) : best;
-            if (fit > 1 && tile * steps < most) { /* tiles stay */
-                g.room = most - tile * steps;
-                best = fewest_groups(s, &g, passes) ? min_w(best, reload + k->sweep) : best;
-                g.room = most - 2 * tile;
+        for (unsigned i = 2; i <= 3 && worth; i++) { /* buffers */
+            g.room = most > i * tile ? most - i * tile : 0;
+            g.runs = i;
+            const unsigned fit = g.room ? fewest_groups(s, &g, passes) : 0;
+            if (fit) {
+                const uint64_t read = reload + k->sweep * fit;
+                best = min_w(best, i == 2 ? ring_cycles(read, compute, (uint64_t)strips * n * fit * steps, drain) : read);
             }
         }
-        if (stays && steps < g.room) { /* weights stay, the filter group is outermost */
+        if (worth && tile * steps < most) { /* tiles stay */
+            g.room = most - tile * steps;
+            g.runs = 3;
+            best = fewest_groups(s, &g, passes) ? min_w(best, reload + k->sweep) : best;
+        }
+        if (stays && steps + 3 * tile < most) { /* weights stay, the filter group is outermost */
+            g.room = most - 3 * tile;
             g.runs = steps;
             const unsigned fit = fewest_groups(s, &g, passes);
             best = fit ? min_w(best, weights + k->sweep * fit) : best;
@@ -315,8 +333,7 @@ static uint64_t score(const struct strip *k, unsigned groups, unsigned passes) {
     }
     cycles *= steps;
     if (cycles < shape_limit(k->s)) {
-        const uint64_t commands = k->commands * groups;
-        cycles = max_w(cycles, traffic(k, &slots[0], groups, passes, cycles > commands ? cycles - commands : 0) + commands);
+        cycles = max_w(cycles, traffic(k, &slots[0], groups, passes, cycles));
     }
     return cycles + base * x->chain + run + tile;
 }
@@ -379,11 +396,11 @@ static void open_filters(struct search *s, unsigned sets) {
     s->filters_count = 0;
     for (unsigned i = 0; i < s->p_count; i++) {
         const unsigned p = s->p[i], blocks = ceil_div(s->l.m, p);
-        struct filters x = {.p = (uint16_t)p};
+        struct filters x = {.p = (uint16_t)p, .slot = p > latency ? p : latency};
         x.kp = (uint16_t)ceil_div(p, s->hw->psum_lanes);
         for (x.passes = ceil_div(blocks, sets);; x.passes = ceil_div(blocks, x.t - 1u)) {
             x.t = (uint16_t)ceil_div(blocks, x.passes);
-            x.work = (uint64_t)x.passes * (p > latency ? p : latency);
+            x.work = (uint64_t)x.passes * x.slot;
             if (i == 0 || ceil_div(s->l.m, s->p[i - 1] * x.t) > x.passes) {
                 add_filters(s, &x);
             }
@@ -394,39 +411,44 @@ static void open_filters(struct search *s, unsigned sets) {
     }
 }
 
+/* A lower bound of a shape's cycles that needs few operations; legal shapes only. */
+static uint64_t quick_bound(const struct strip *k, const struct filters *y,
+                            uint64_t beats, unsigned groups) {
+    const struct mapper_shape *x = &k->terms;
+    const unsigned psums = (unsigned)k->shape.e * y->t * y->kp, fed = (x->r - 1) * k->ifmap;
+    const unsigned macs = y->slot * x->sk * x->q;
+    const unsigned slot = macs > psums ? macs : psums;
+    const uint64_t run = (uint64_t)y->passes * x->chain * x->t * x->kf << k->s->word_shift;
+    const uint64_t read = (run * k->slices + k->commands) * groups + k->sweep;
+    return max_w(beats * y->passes * (fed > slot ? fed : slot), read) + run;
+}
+
 /* All p and t for a shape whose other letters are set. */
 static void visit_filters(struct strip *k, unsigned groups) {
     struct search *s = k->s;
     struct mapper_shape *x = &k->terms;
     const uint64_t beats = k->beats * groups;
-    const unsigned taps = x->sk * x->q, latency = s->hw->type.add_latency + 1u;
-    const unsigned fed = (x->r - 1) * k->ifmap;
+    const unsigned taps = x->sk * x->q;
+    uint64_t limit = shape_limit(s);
     for (unsigned i = 0; i < s->filters_count; i++) {
         const struct filters *y = &s->filters[i];
-        if (beats * y->work * taps >= shape_limit(s)) {
+        if (beats * y->work * taps >= limit) {
             break;
         }
         x->p = y->p, x->t = y->t, x->kp = y->kp;
-        x->kf = ceil_div(x->p * taps, s->hw->weight_lanes);
-        const unsigned psums = k->shape.e * x->t * x->kp;
-        const unsigned macs = (x->p > latency ? x->p : latency) * taps;
-        unsigned slot = macs > psums ? macs : psums;
-        slot = fed > slot ? fed : slot;
-        const uint64_t run = (uint64_t)y->passes * x->chain * x->t * x->kf << s->word_shift;
-        const uint64_t read = run * groups * k->slices + k->sweep;
-        const uint64_t compute = beats * y->passes * slot;
-        if (max_w(compute, read + k->commands * groups) + run >= shape_limit(s) ||
-            !shape_legal(s, x)) {
+        x->kf = (x->p * taps + s->hw->weight_lanes - 1) >> s->wb_shift;
+        if (!shape_legal(s, x) || quick_bound(k, y, beats, groups) >= limit) {
             continue;
         }
         const uint64_t cycles = score(k, groups, y->passes);
-        if (cycles < shape_limit(s)) {
+        if (cycles < limit) {
             struct shape shape = k->shape;
             shape.cycles = cycles;
             shape.q = (uint16_t)x->q, shape.r = (uint16_t)x->r;
             shape.p = (uint16_t)x->p, shape.t = (uint16_t)x->t;
             if (!s->careful || shape_fits(s, shape_mapping(s, &shape))) {
                 list_add(&s->local_list, &shape);
+                limit = shape_limit(s);
             }
         }
     }
@@ -462,7 +484,8 @@ static void visit_strip(struct search *s, struct strip *k) {
         for (;;) {
             x->r = ceil_div(pieces, groups);
             x->chain = x->rk * x->r;
-            if (k->beats * groups * x->q * x->sk * s->filters[0].work >= shape_limit(s)) {
+            const uint64_t macs = k->beats * groups * x->q * x->sk * s->filters[0].work;
+            if (max_w(macs, k->read + k->commands * groups) >= shape_limit(s)) {
                 break;
             }
             visit_filters(k, groups);
@@ -588,7 +611,8 @@ static void visit_best(struct search *s) {
     }
     for (unsigned i = 0; i < s->kept_list.count; i++) {
         const struct shape *x = &s->kept[i];
-        if (s->best.found && x->cycles >= s->best.cost.cycles) {
+        const uint64_t best = s->best.cost.cycles;
+        if (s->best.found && x->cycles >= best - best / WORTH) {
             break;
         }
         view(s, x);
@@ -623,6 +647,9 @@ static int search_run(struct search *s, struct error *err) {
     }
     while (1u << s->cb_shift < cb) {
         s->cb_shift++;
+    }
+    while (1u << s->wb_shift < s->hw->weight_lanes) {
+        s->wb_shift++;
     }
     s->strip_list = (struct shape_list){0, STRIPS, s->strips};
     s->kept_list = (struct shape_list){0, KEEP, s->kept};

@@ -217,6 +217,9 @@ static unsigned ahead_of(const struct walk *w, int weights, int ifmap) {
     if (!weights && !ifmap) {
         return UINT32_MAX;
     }
+    if (w->s->steps == 1) { /* loads are listed behind the store of the step before */
+        return 1;
+    }
     return (!weights ? i : !ifmap ? f : min_u(i, f)) - 1;
 }
 
@@ -244,7 +247,7 @@ static struct output make_output(const struct walk *w, const struct size_terms *
             tile = x->tile[c] + load + w->command[weights];
             o.first = max_w(o.first, tile);
         }
-        o.slack = slack_of(&o);
+        o.slack = s->steps > 1 ? slack_of(&o) : 0;
         o.inner += k * tiles * (tiles ? period(&o, tile, 0) : 0);
         if (s->slices > tiles) {
             o.inner += k * (s->slices - tiles) * period(&o, o.load, 0);
@@ -260,11 +263,12 @@ static struct output make_output(const struct walk *w, const struct size_terms *
     return o;
 }
 
-/* Add `count` ofmap tiles like o. */
-static void add_outputs(struct walk *w, uint64_t count, const struct output *o) {
+/* Add `count` ofmap tiles like o; the store of the one before takes `before`. */
+static void add_outputs(struct walk *w, uint64_t count, const struct output *o,
+                        uint64_t before) {
     /* output o + 2 waits until output o is stored: at once if outputs are steps */
-    const uint64_t cycles =
-        o->inner + period(o, o->first, w->s->steps == 1 ? o->store : 0);
+    const uint64_t store = w->s->steps == 1 ? max_w(before, o->store) : 0;
+    const uint64_t cycles = o->inner + period(o, o->first, store);
     const uint64_t stores = max_w(o->store, (o->step + o->drain + o->store) / 2);
     w->cost.cycles += count * max_w(cycles, stores);
     w->cost.dram_words += count * o->words;
@@ -276,6 +280,7 @@ static void add_size(struct walk *w, const struct size_terms *x, unsigned column
                      int first) {
     const struct mapper_shape *s = w->s;
     const uint64_t weights = !w->filters_stay ? columns : first != 0;
+    uint64_t store = 0;
     for (unsigned c = 0; c < 2; c++) {
         const uint64_t groups = w->filters.count[c];
         const unsigned filters = w->filters.size[c];
@@ -288,7 +293,8 @@ static void add_size(struct walk *w, const struct size_terms *x, unsigned column
                                (loads[1] ? ifmap : groups - ifmap);
             if (n) {
                 const struct output o = make_output(w, x, filters, loads[0], loads[1]);
-                add_outputs(w, n, &o);
+                add_outputs(w, n, &o, store);
+                store = w->m->filters_outer ? 0 : o.store; /* of the group before */
             }
         }
         w->cost.glb_words +=

@@ -13,9 +13,9 @@
 
 enum {
     WIDTHS = 4, /* values tried for f */
-    GROUPS = 3, /* values tried for m, for every f, order and choice of buffers */
+    GROUPS = 2, /* values tried for m, for every f, order and choice of buffers */
     FIT_TRIES = 24,
-    ENOUGH = 128, /* within a part in this of its bound nothing better is sought */
+    ENOUGH = 128,  /* within a part in this of its bound nothing better is sought */
     ALL = 0,       /* as many buffers as there are contents that come back */
     RESPONSE = 88, /* cycles from a token to the first word that it asks for */
     RETIRE = 16
@@ -46,6 +46,7 @@ struct tiling {
     unsigned passes; /* of all filters */
     unsigned bank_shift;
     uint64_t limit; /* words of the GLB */
+    uint64_t store; /* DRAM cycles to store the ofmap, latencies left out */
     int whole;      /* psums never leave the array */
 };
 
@@ -61,6 +62,8 @@ struct width {
     uint64_t psum_words;  /* of a pass */
     uint64_t tile_load;   /* DRAM cycles of a full ifmap tile */
 };
+
+enum fit { NO_FIT, FITS, UNTRIED };
 
 /* A choice of the loop order, buffers and m. */
 struct choice {
@@ -159,9 +162,10 @@ static int largest_group(const struct tiling *t, const struct width *w,
     return 1;
 }
 
-/* A lower bound of the cycles of a choice, as good as few operations allow. */
+/* A lower bound of the cycles of a choice, as good as few operations allow; *floor: with
+ * any buffers. */
 static uint64_t choice_bound(const struct tiling *t, const struct width *w,
-                             const struct choice *c) {
+                             const struct choice *c, uint64_t *floor) {
     const struct mapper_shape *s = t->s;
     const uint64_t cycle_i = ifmap_cycle(w, c->outer);
     const uint64_t cycle_f = filter_cycle(t, c->outer, c->groups);
@@ -175,16 +179,18 @@ static uint64_t choice_bound(const struct tiling *t, const struct width *w,
                           w->sweep * (ifmap_stays ? 1 : c->groups);
     const uint64_t filter_load =
         ((uint64_t)min_u(c->m / s->pass, t->passes) * s->filter_words) << s->word_shift;
-    uint64_t bound = max_w(compute, read);
+    const uint64_t outputs = (uint64_t)w->columns * c->groups;
     const uint64_t drain = (uint64_t)s->slots[0].base * (s->chain + 1) + RETIRE;
-    if (c->ifmap == 2 ||
-        c->filter == 2) { /* the load of a step waits for the one before */
+    const uint64_t store = t->store + outputs * RESPONSE;
+    *floor =
+        max_w(compute, max_w(store, (compute / s->steps + outputs * drain + store) / 2));
+    uint64_t bound = max_w(*floor, read);
+    if ((c->ifmap == 2 || ifmap_stays) && (c->filter == 2 || filters_stay) &&
+        !(ifmap_stays && filters_stay)) { /* a load waits for the step before the last */
         const uint64_t ring = read + steps * (drain + RESPONSE);
-        if ((c->ifmap == 2 || ifmap_stays) && (c->filter == 2 || filters_stay) &&
-            !(ifmap_stays && filters_stay) && ring > compute) {
-            bound = max_w(bound, (ring + compute) / 2);
-        }
+        bound = ring > compute ? max_w(bound, (ring + compute) / 2) : bound;
     }
+    *floor += w->tile_load + filter_load;
     return bound + w->tile_load + filter_load;
 }
 
@@ -245,7 +251,7 @@ static int better(const struct mapper_best *best, const struct mapping *m,
 }
 
 static uint64_t estimate(const struct tiling *t, const struct width *w,
-                     const struct choice *c) {
+                         const struct choice *c) {
     const struct mapper_shape *s = t->s;
     struct mapper_best *best = t->best;
     const uint64_t ifmap = c->ifmap == ALL ? ifmap_cycle(w, c->outer) : c->ifmap;
@@ -292,23 +298,24 @@ static int promising(const struct mapper_best *best, uint64_t bound) {
     return !best->found || bound + best->cost.cycles / 1024 < best->cost.cycles;
 }
 
-/* All m for a choice of loop order and buffers. Returns whether any may fit; *enough is
- * set where the largest m is as good as its bound. */
-static int visit_groups(const struct tiling *t, const struct width *w, struct choice *c,
-                        int *enough) {
+/* All m for a choice of loop order and buffers. *enough is set where the largest m is as
+ * good as its bound. */
+static enum fit visit_groups(const struct tiling *t, const struct width *w,
+                             struct choice *c, int *enough) {
+    uint64_t floor;
     c->groups = 1;
     c->m = t->s->pass;
-    if (!promising(t->best, choice_bound(t, w, c))) {
-        return 1;
+    if (!promising(t->best, choice_bound(t, w, c, &floor))) {
+        return UNTRIED;
     }
     if (!largest_group(t, w, c)) {
-        return 0;
+        return NO_FIT;
     }
     for (unsigned i = 0; i < GROUPS; i++) {
-        const uint64_t bound = choice_bound(t, w, c);
+        const uint64_t bound = choice_bound(t, w, c, &floor);
         if (promising(t->best, bound)) {
             const uint64_t cycles = estimate(t, w, c);
-            if (i == 0 && cycles - cycles / ENOUGH <= bound) {
+            if (i == 0 && cycles - cycles / ENOUGH <= floor) {
                 *enough = 1;
                 break;
             }
@@ -317,7 +324,7 @@ static int visit_groups(const struct tiling *t, const struct width *w, struct ch
             break;
         }
     }
-    return 1;
+    return FITS;
 }
 
 /* All choices for a width. Returns whether any fits. */
@@ -325,9 +332,9 @@ static int visit_choices(const struct tiling *t, const struct width *w) {
     static const unsigned char pairs[][2] = {{2, 2},   {3, 3},   {3, 2},
                                              {2, 3},   {2, ALL}, {3, ALL},
                                              {ALL, 2}, {ALL, 3}, {ALL, ALL}};
-    int any = 0;
+    int any = 0, none = 0;
     for (unsigned outer = 0; outer < 2; outer++) {
-        if (outer && (!any || w->columns == 1 || t->passes * t->s->pass <= t->unit)) {
+        if (outer && (none || w->columns == 1 || t->passes * t->s->pass <= t->unit)) {
             break;
         }
         const uint64_t cycle = ifmap_cycle(w, outer);
@@ -343,9 +350,10 @@ static int visit_choices(const struct tiling *t, const struct width *w) {
                 continue;
             }
             int enough = 0;
-            const int fit = visit_groups(t, w, &c, &enough);
-            any |= fit;
-            if (i == 0 && (!fit || enough)) {
+            const enum fit fit = visit_groups(t, w, &c, &enough);
+            any |= fit == FITS;
+            none = i == 0 && fit == NO_FIT;
+            if (none || (i == 0 && enough)) {
                 break;
             }
         }
@@ -409,6 +417,8 @@ static void open_tiling(const struct mapper_shape *s, unsigned plane,
         t->bank_shift++;
     }
     t->limit = min_u(hw->glb_words, 1u << 24);
+    t->store = (uint64_t)ceil_div(s->l->m, hw->act_lanes) * s->l->e * s->l->f
+               << s->word_shift;
     t->whole = s->channel_groups == 1 && s->slices == 1;
 }
 
