@@ -217,7 +217,7 @@ static unsigned ahead_of(const struct walk *w, int weights, int ifmap) {
     if (!weights && !ifmap) {
         return UINT32_MAX;
     }
-    if (w->s->steps == 1) { /* loads are listed behind the store of the step before */
+    if (weights && ifmap && w->s->steps == 1) { /* they wait for each other */
         return 1;
     }
     return (!weights ? i : !ifmap ? f : min_u(i, f)) - 1;
