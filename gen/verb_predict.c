@@ -11,18 +11,21 @@
 #include "gen/emit.h"
 #include "gen/home.h"
 #include "gen/json_out.h"
+#include "gen/mapping_bound.h"
 #include "gen/network.h"
 #include "gen/options.h"
 #include "gen/verbs.h"
 #include "models/predict.h"
 #include "verif/memory.h"
 #include "verif/report.h"
+#include "verif/tensor.h"
 
 static const struct option_spec specs[] = {
     {"network", 'n', "NET", 0, "network file, or name in models/networks"},
     {"layer", 0, "NAME", 1, "predict only this layer; all by default"},
     {"batch", 0, "N", 0, "images, instead of the network file's batch"},
     {"dram-latency", 0, "CYCLES", 0, "of the memory; 64 by default"},
+    {"explain", 0, NULL, 0, "show mapping, bounds and what would relieve each layer"},
     {"json", 0, "FILE", 0, "write the result as JSON; - is standard output"},
     {NULL, 0, NULL, 0, NULL}};
 
@@ -44,7 +47,11 @@ struct prediction {
     uint64_t macs;             /* of all runs, as are the counters */
     struct mapping mapping;
     struct counters counters;
+    unsigned parts;               /* runs times channel groups */
+    struct mapping_bounds bounds; /* of one of them */
 };
+
+enum { BAR = 40, RELIEF = 160 }; /* characters of a bar and of the longest sentence */
 
 struct predict {
     struct hw hw;
@@ -77,6 +84,63 @@ static void print_row(FILE *out, const struct hw *hw, const struct prediction *x
                   (unsigned long long)bytes);
 }
 
+/* The bounds of a layer, as bars that end where the layer does. */
+static void print_bounds(FILE *out, const struct prediction *x) {
+    const uint64_t cycles = x->counters.value[CNT_CYCLES] / x->parts;
+    for (unsigned i = 0; i < BOUND_COUNT; i++) {
+        const uint64_t c = x->bounds.cycles[i];
+        const double part = cycles ? (double)c / (double)cycles : 0;
+        const int full = (int)((part < 1 ? part : 1) * BAR + 0.5);
+        (void)fprintf(out, "  %-11s |%.*s%*s| %12llu %6.1f%%\n",
+                      mapping_bound_name((enum mapping_bound)i), full,
+                      "########################################", BAR - full, "",
+                      (unsigned long long)c, 100 * part);
+    }
+}
+
+static void explain_layer(FILE *out, const struct hw *hw, const struct prediction *x) {
+    const struct layer part = tensor_group_layer(x->layer);
+    const struct mapping *m = &x->mapping;
+    char relief[RELIEF];
+    mapping_bounds_relief(hw, &part, m, &x->bounds, relief, sizeof relief);
+    (void)fprintf(out, "\n%s: %llu cycles\n", x->layer->name,
+                  (unsigned long long)x->counters.value[CNT_CYCLES]);
+    (void)fprintf(out,
+                  "  mapping     e %u p %u q %u r %u t %u m %u f %u, slice %u x %u, "
+                  "d %u\n",
+                  m->e, m->p, m->q, m->r, m->t, m->m, m->f, m->rk, m->sk, m->d);
+    (void)fprintf(out, "              %s outermost, buffers %u %u", /* of the loops */
+                  m->filters_outer ? "filters" : "tiles", m->glb[GLB_IFMAP].count,
+                  m->glb[GLB_FILTER].count);
+    if (m->plane) {
+        (void)fprintf(out, ", plane of %u rows", m->plane);
+    }
+    (void)fprintf(out, "%s%s\n", m->share ? ", slices share tiles" : "",
+                  x->parts > 1 ? "; each image and channel group:" : "");
+    print_bounds(out, x);
+    (void)fprintf(out, "  bound by    %s, then %s\n  relieved by %s\n",
+                  mapping_bound_name(mapping_bounds_binding(&x->bounds)),
+                  mapping_bound_name(mapping_bounds_next(&x->bounds)), relief);
+}
+
+/* What bounds a layer, into its JSON object; cycles of all runs and channel groups. */
+static void add_bounds_json(json_t *object, const struct hw *hw,
+                            const struct prediction *x) {
+    const struct layer part = tensor_group_layer(x->layer);
+    const enum mapping_bound binding = mapping_bounds_binding(&x->bounds);
+    json_t *bounds = json_object();
+    char relief[RELIEF];
+    mapping_bounds_relief(hw, &part, &x->mapping, &x->bounds, relief, sizeof relief);
+    for (unsigned i = 0; i < BOUND_COUNT; i++) {
+        (void)json_object_set_new(
+            bounds, mapping_bound_key((enum mapping_bound)i),
+            json_integer((json_int_t)(x->bounds.cycles[i] * x->parts)));
+    }
+    (void)json_object_set_new(object, "bound", json_string(mapping_bound_key(binding)));
+    (void)json_object_set_new(object, "bounds", bounds);
+    (void)json_object_set_new(object, "relief", json_string(relief));
+}
+
 static json_t *make_json(const struct predict *s) {
     json_t *root = json_object(), *layers = json_array();
     (void)json_object_set_new(root, "design", json_string(s->hw.design.name));
@@ -91,6 +155,7 @@ static json_t *make_json(const struct predict *s) {
             report_counts_json(&s->hw, x->layer->name, x->macs, &x->counters);
         (void)json_object_set_new(object, "runs", json_integer(x->runs));
         (void)json_object_set_new(object, "mapping", report_mapping_json(&x->mapping));
+        add_bounds_json(object, &s->hw, x);
         (void)json_array_append_new(layers, object);
     }
     const struct prediction *total = &s->results[s->count];
@@ -117,12 +182,8 @@ static int prepare(struct predict *s, const struct options *opts, struct error *
     return 0;
 }
 
-static int run(struct predict *s, const struct options *opts, struct error *err) {
-    const char *json = options_value(opts, "json");
-    s->table = json && strcmp(json, "-") == 0 ? stderr : stdout;
-    if (prepare(s, opts, err)) {
-        return -1;
-    }
+/* All layers, their bounds, and the total. */
+static int predict_all(struct predict *s, struct error *err) {
     struct prediction *total = &s->results[s->count];
     for (unsigned i = 0; i < s->count; i++) {
         struct prediction *x = &s->results[i];
@@ -133,13 +194,30 @@ static int run(struct predict *s, const struct options *opts, struct error *err)
                           &x->counters, err)) {
             return -1;
         }
+        const struct layer part = tensor_group_layer(x->layer);
+        const unsigned groups = x->layer->groups > 1 ? x->layer->groups : 1;
+        mapping_bounds_of(&s->hw, &part, &x->mapping,
+                          x->counters.value[CNT_CYCLES] / groups, &x->bounds);
+        x->parts = groups * x->runs;
         counters_scale(&x->counters, x->runs);
         total->macs += x->macs;
         counters_add(&total->counters, &x->counters);
     }
+    return 0;
+}
+
+static int run(struct predict *s, const struct options *opts, struct error *err) {
+    const char *json = options_value(opts, "json");
+    s->table = json && strcmp(json, "-") == 0 ? stderr : stdout;
+    if (prepare(s, opts, err) || predict_all(s, err)) {
+        return -1;
+    }
     print_header(s->table, s->net.batch);
     for (unsigned i = 0; i <= s->count; i++) {
         print_row(s->table, &s->hw, &s->results[i]);
+    }
+    for (unsigned i = 0; i < s->count && options_value(opts, "explain"); i++) {
+        explain_layer(s->table, &s->hw, &s->results[i]);
     }
     if (!json) {
         return 0;

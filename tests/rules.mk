@@ -20,9 +20,10 @@ endif
 # Helpers of the mapper's and the command list's tests.
 build/tests/test_command: build/obj/tests/command_interp.o
 build/asan/tests/test_command: build/asan/obj/tests/command_interp.o
-build/tests/test_command build/tests/test_mapper build/tests/test_coverage: \
-  build/obj/tests/mapper_cases.o
-build/asan/tests/test_command build/asan/tests/test_mapper build/asan/tests/test_coverage: \
+build/tests/test_command build/tests/test_mapper build/tests/test_coverage \
+  build/tests/test_mapping_bound: build/obj/tests/mapper_cases.o
+build/asan/tests/test_command build/asan/tests/test_mapper build/asan/tests/test_coverage \
+  build/asan/tests/test_mapping_bound: \
   build/asan/obj/tests/mapper_cases.o
 
 # Proofs of the PE types' RTL: one for every folder that has traits. Short in `make test`;
