@@ -24,8 +24,8 @@ enum {
     FILTERS = 80,   /* choices of p and t */
     LETTERS = 28,   /* values tried for p and for q */
     RESPONSE = 88,  /* cycles from a token to the first word that it asks for */
-    WORTH = 512,    /* less than a part in this is not worth a try */
-    ROOM = KEEP + KEEP_STRIP
+    COMMANDS = 219, /* bytes of the commands of a step: three, and their FETCH */
+    WORTH = 512     /* less than a part in this is not worth a try */
 };
 
 /* All letters of a shape that are set, and a lower bound or a score. */
@@ -198,13 +198,13 @@ static void open_strip(struct search *s, const struct shape *shape, unsigned sli
     const unsigned strips = k->count[0] + k->count[1];
     k->beats = (uint64_t)strips * slices * l->f;
     k->sweep = sweep_cycles(s, k);
-    k->commands = (uint64_t)strips * slices * (219 / g->dram_bytes_per_cycle);
+    k->commands = (uint64_t)strips * slices * (COMMANDS / g->dram_bytes_per_cycle);
     k->tile_rows = min_u((e - 1) * (l->u / shape->d) + rk, ceil_div(l->h, shape->d));
     const uint64_t all = s->macs * sk; /* weights of a filter row */
     const uint64_t macs =
         k->beats * sk * ceil_div(l->c, k->chains) * ceil_div(l->m, k->sets);
-    const uint64_t filters = strips * slices * rk * (all / s->hw->weight_lanes);
-    const uint64_t load = (slices * rk * (all / s->hw->weight_lanes) << s->word_shift);
+    const uint64_t words = all / s->hw->weight_lanes * slices * rk;
+    const uint64_t filters = words * strips, load = words << s->word_shift;
     k->read = load + k->sweep;
     k->shape.cycles = max_w(max_w(macs, filters), k->read + k->commands);
 }
@@ -218,7 +218,7 @@ static uint64_t shape_limit(const struct search *s) {
 }
 
 /* GLB banks of a buffer of some words. */
-static unsigned banks(const struct search *s, unsigned words) {
+static unsigned region_banks(const struct search *s, unsigned words) {
     return (words + s->hw->glb_bank_words - 1) >> s->bank_shift;
 }
 
@@ -246,8 +246,8 @@ static unsigned fewest_groups(const struct search *s, const struct regions *g,
     for (unsigned i = 0; i < 3; i++) {
         const unsigned n = groups == 1 ? passes : ceil_div(passes, groups);
         const unsigned need =
-            g->runs * banks(s, n * g->run) + banks(s, n * g->psums) +
-            2 * banks(s, ((n * g->blocks + cb - 1) >> s->cb_shift) * g->area);
+            g->runs * region_banks(s, n * g->run) + region_banks(s, n * g->psums) +
+            2 * region_banks(s, ((n * g->blocks + cb - 1) >> s->cb_shift) * g->area);
         if (need <= g->room) {
             return groups;
         }
@@ -280,14 +280,15 @@ static uint64_t traffic(const struct strip *k, const struct mapper_slots *x,
     struct regions g = {.run = y->chain * x->filters, .blocks = y->p * y->t};
     const uint64_t weights = ((uint64_t)g.run * passes * steps << s->word_shift) +
                              k->commands * groups / strips;
-    const uint64_t limit = shape_limit(s), drain = x->base * (y->chain + 1) + RESPONSE;
+    const uint64_t limit = shape_limit(s);
+    const uint64_t drain = (uint64_t)x->base * (y->chain + 1) + RESPONSE;
     const unsigned most = s->hw->glb_banks - 1; /* one for the bias */
-    const int stays = steps * banks(s, g.run) < most;
+    const int stays = steps * region_banks(s, g.run) < most;
     uint64_t best = UINT64_MAX / 4;
     for (unsigned n = 1;; n += 1 + n / 8) {
         const unsigned f = ceil_div(s->l.f, n);
         const unsigned cols = min_u((f - 1) * s->l.u + y->sk, s->l.w);
-        const unsigned tile = banks(s, k->tile_rows * blocks * cols);
+        const unsigned tile = region_banks(s, k->tile_rows * blocks * cols);
         const uint64_t reload = weights * strips * n;
         const int worth = reload < best && reload < limit;
         if (best <= compute || (!worth && !stays)) {
@@ -331,9 +332,9 @@ static uint64_t score(const struct strip *k, unsigned groups, unsigned passes) {
     const struct mapper_shape *x = &k->terms;
     const unsigned steps = groups * k->slices, shift = k->s->word_shift;
     const uint64_t run = ((uint64_t)passes * x->chain * x->t * x->kf) << shift;
-    const uint64_t tile = k->sweep / ((k->count[0] + k->count[1]) * steps);
+    const uint64_t tile = k->sweep / ((uint64_t)(k->count[0] + k->count[1]) * steps);
     uint64_t cycles = 0, base = 0;
-    struct mapper_slots slots[2];
+    struct mapper_slots slots[2] = {{0}};
     for (unsigned i = 0; i < 2; i++) {
         if (k->count[i]) {
             slots[i] = mapper_slot_terms(x, k->rows[i]);
@@ -611,7 +612,7 @@ static int report_short(const struct search *s, struct error *err) {
     return error_set(err, "no mapping of %s found", name);
 }
 
-static void view(struct search *s, const struct shape *shape) {
+static void use_view(struct search *s, const struct shape *shape) {
     const struct mapping m = {.plane = shape->plane};
     s->l = mapping_view(s->layer, &m);
 }
@@ -626,7 +627,7 @@ static void visit_best(struct search *s) {
         if (x->cycles >= shape_limit(s)) {
             break;
         }
-        view(s, x);
+        use_view(s, x);
         open_strip(s, x, mapping_slice_count(&s->l, &m), &k);
         visit_strip(s, &k);
     }
@@ -636,7 +637,7 @@ static void visit_best(struct search *s) {
         if (s->best.found && x->cycles >= best - best / WORTH) {
             break;
         }
-        view(s, x);
+        use_view(s, x);
         tiles(s, x);
     }
 }

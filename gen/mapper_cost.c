@@ -163,9 +163,7 @@ struct walk {
     const struct mapper_shape *s;
     const struct mapping *m;
     struct mapper_parts tiles, filters;
-    unsigned ahead[2];   /* steps that loads may be ahead: with an ifmap tile, without */
     unsigned bubbles;    /* before a step that was ready */
-    unsigned columns;    /* column tiles */
     int ifmap_stays;     /* only the first filter group loads the ifmap */
     int filters_stay;    /* only the first column tile loads the weights */
     uint64_t command[2]; /* DRAM cycles of the commands of a step of one and two LOADs */
@@ -299,7 +297,7 @@ static void add_size(struct walk *w, const struct size_terms *x, unsigned column
         }
         w->cost.glb_words +=
             columns * groups * s->steps * passes *
-            (x->fv * ((uint64_t)s->r * x->slots->ifmap + 2 * x->slots->psums) +
+            (x->fv * ((uint64_t)s->r * x->slots->ifmap + UINT64_C(2) * x->slots->psums) +
              s->filter_words);
     }
 }
