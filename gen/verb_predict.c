@@ -132,9 +132,9 @@ static void add_bounds_json(json_t *object, const struct hw *hw,
     char relief[RELIEF];
     mapping_bounds_relief(hw, &part, &x->mapping, &x->bounds, relief, sizeof relief);
     for (unsigned i = 0; i < BOUND_COUNT; i++) {
-        (void)json_object_set_new(
-            bounds, mapping_bound_key((enum mapping_bound)i),
-            json_integer((json_int_t)(x->bounds.cycles[i] * x->parts)));
+        const uint64_t cycles = x->bounds.cycles[i] * x->parts;
+        (void)json_object_set_new(bounds, mapping_bound_key((enum mapping_bound)i),
+                                  json_integer((json_int_t)cycles));
     }
     (void)json_object_set_new(object, "bound", json_string(mapping_bound_key(binding)));
     (void)json_object_set_new(object, "bounds", bounds);
