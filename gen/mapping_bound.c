@@ -13,7 +13,7 @@ enum { COMMAND_BYTES = 64, LOADS_AND_COMPUTE = 3 };
 static const struct {
     const char *key, *name;
 } texts[BOUND_COUNT] = {
-    [BOUND_MACS] = {"macs", "MACs"},
+    [BOUND_MACS] = {"mac", "MACs"},
     [BOUND_IFMAP_BUS] = {"ifmap_bus", "ifmap bus"},
     [BOUND_FILTER_BUS] = {"filter_bus", "filter bus"},
     [BOUND_PSUM_BUS] = {"psum_bus", "psum bus"},
