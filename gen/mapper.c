@@ -4,9 +4,9 @@
  *
  * A shape is everything about a mapping but its tiles and loop order: view, slice, e, q,
  * r, p and t. Strips (view, slice and e) are sorted by a lower bound of their cycles, and
- * the shapes of the best strips are scored by the slot rule; of every strip a few are kept,
- * of all strips KEEP. These then get their tiles, in the order of their scores, until no
- * score is below the best estimate (gen/mapper_tiles.c).
+ * the shapes of the best strips are scored by the slot rule; of every strip a few are
+ * kept, of all strips KEEP. These then get their tiles, in the order of their scores,
+ * until no score is below the best estimate (gen/mapper_tiles.c).
  *
  * Where that finds no mapping, a second search tries every strip, keeps only shapes that
  * fit the GLB, and checks all mappings; it also finds what is short.
@@ -18,14 +18,14 @@
 #include "gen/mapping.h"
 
 enum {
-    STRIPS = 256,     /* strips whose shapes are scored */
-    KEEP = 100,       /* shapes that get tiles */
-    KEEP_STRIP = 8,  /* of them, of one strip */
-    FILTERS = 80,    /* choices of p and t */
-    LETTERS = 28,    /* values tried for p and for q */
-    RESPONSE = 88,   /* cycles from a token to the first word that it asks for */
-    WORTH = 512,     /* less than a part in this is not worth a try */
-    ROOM = KEEP + KEEP_STRIP
+    STRIPS = 256,   /* strips whose shapes are scored */
+    KEEP = 100,     /* shapes that get tiles */
+    KEEP_STRIP = 5, /* of them, of one strip */
+    FILTERS = 80,   /* choices of p and t */
+    LETTERS = 28,   /* values tried for p and for q */
+    RESPONSE = 88,  /* cycles from a token to the first word that it asks for */
+    COMMANDS = 219, /* bytes of the commands of a step: three, and their FETCH */
+    WORTH = 512     /* less than a part in this is not worth a try */
 };
 
 /* All letters of a shape that are set, and a lower bound or a score. */
@@ -44,7 +44,7 @@ struct shape_list {
 struct filters {
     uint16_t p, t, kp;
     unsigned passes, slot; /* slots per weight, and per pass */
-    uint64_t work; /* passes times slots per weight */
+    uint64_t work;         /* passes times slots per weight */
 };
 
 struct search {
@@ -53,14 +53,14 @@ struct search {
     struct layer l; /* as the shapes at hand view it */
     unsigned q[LETTERS], p[LETTERS];
     unsigned q_count, p_count;
-    unsigned word_shift;     /* DRAM beats of a bus word: log2 */
-    unsigned bank_shift;     /* words of a GLB bank: log2 */
-    unsigned cb_shift, wb_shift; /* acts and weights of a bus word: log2 */
-    uint64_t macs;           /* C * M */
+    unsigned word_shift;             /* DRAM beats of a bus word: log2 */
+    unsigned bank_shift;             /* words of a GLB bank: log2 */
+    unsigned cb_shift, wb_shift;     /* acts and weights of a bus word: log2 */
+    uint64_t macs;                   /* C * M */
     struct filters filters[FILTERS]; /* choices with t <= sets, least work first */
     unsigned filters_count, sets;
-    int careful;             /* the second search */
-    uint64_t banks;          /* smallest demand of a shape that does not fit the GLB */
+    int careful;    /* the second search */
+    uint64_t banks; /* smallest demand of a shape that does not fit the GLB */
     struct shape strips[STRIPS], local[KEEP_STRIP], kept[KEEP];
     struct shape_list strip_list, local_list, kept_list;
     struct mapper_best best;
@@ -139,8 +139,15 @@ static void list_add(struct shape_list *list, const struct shape *shape) {
 }
 
 static struct mapping shape_mapping(const struct search *s, const struct shape *x) {
-    return (struct mapping){.e = x->e, .p = x->p, .q = x->q, .r = x->r, .t = x->t,
-                            .rk = x->rk, .sk = x->sk, .d = x->d, .a = s->l.u / x->d,
+    return (struct mapping){.e = x->e,
+                            .p = x->p,
+                            .q = x->q,
+                            .r = x->r,
+                            .t = x->t,
+                            .rk = x->rk,
+                            .sk = x->sk,
+                            .d = x->d,
+                            .a = s->l.u / x->d,
                             .plane = x->plane};
 }
 
@@ -151,19 +158,20 @@ struct strip {
     struct mapper_shape terms;
     unsigned count[2], rows[2]; /* of strips, full and cut off; their ofmap rows */
     unsigned slices, sets, chains;
-    unsigned ifmap; /* transfers of a chain group in a beat, in the smaller strips */
-    uint64_t beats; /* of all strips, for one channel group and pass */
+    unsigned ifmap;     /* transfers of a chain group in a beat, in the smaller strips */
+    uint64_t beats;     /* of all strips, for one channel group and pass */
     unsigned tile_rows; /* of an ifmap tile */
-    uint64_t read;  /* DRAM cycles to load everything once */
-    uint64_t sweep; /* DRAM cycles to load the ifmap once */
-    uint64_t commands; /* DRAM cycles of the commands of a channel group's steps */
+    uint64_t read;      /* DRAM cycles to load everything once */
+    uint64_t sweep;     /* DRAM cycles to load the ifmap once */
+    uint64_t commands;  /* DRAM cycles of the commands of a channel group's steps */
 };
 
 /* A bound of the DRAM cycles to load the ifmap once with strips of e rows. */
 static uint64_t sweep_cycles(const struct search *s, const struct strip *k) {
     const struct layer *l = &s->l;
     const unsigned taps = k->slices > 1 ? ceil_div(l->r, k->shape.d) : k->shape.rk;
-    const unsigned a = l->u / k->shape.d, phases = k->slices > 1 ? min_u(k->shape.d, l->r) : 1;
+    const unsigned a = l->u / k->shape.d,
+                   phases = k->slices > 1 ? min_u(k->shape.d, l->r) : 1;
     uint64_t rows = 0;
     for (unsigned i = 0; i < 2; i++) {
         if (k->count[i]) {
@@ -190,13 +198,13 @@ static void open_strip(struct search *s, const struct shape *shape, unsigned sli
     const unsigned strips = k->count[0] + k->count[1];
     k->beats = (uint64_t)strips * slices * l->f;
     k->sweep = sweep_cycles(s, k);
-    k->commands = (uint64_t)strips * slices * (219 / g->dram_bytes_per_cycle);
+    k->commands = (uint64_t)strips * slices * (COMMANDS / g->dram_bytes_per_cycle);
     k->tile_rows = min_u((e - 1) * (l->u / shape->d) + rk, ceil_div(l->h, shape->d));
     const uint64_t all = s->macs * sk; /* weights of a filter row */
     const uint64_t macs =
         k->beats * sk * ceil_div(l->c, k->chains) * ceil_div(l->m, k->sets);
-    const uint64_t filters = strips * slices * rk * (all / s->hw->weight_lanes);
-    const uint64_t load = (slices * rk * (all / s->hw->weight_lanes) << s->word_shift);
+    const uint64_t words = all / s->hw->weight_lanes * slices * rk;
+    const uint64_t filters = words * strips, load = words << s->word_shift;
     k->read = load + k->sweep;
     k->shape.cycles = max_w(max_w(macs, filters), k->read + k->commands);
 }
@@ -210,7 +218,7 @@ static uint64_t shape_limit(const struct search *s) {
 }
 
 /* GLB banks of a buffer of some words. */
-static unsigned banks(const struct search *s, unsigned words) {
+static unsigned region_banks(const struct search *s, unsigned words) {
     return (words + s->hw->glb_bank_words - 1) >> s->bank_shift;
 }
 
@@ -228,7 +236,8 @@ struct regions {
 static unsigned fewest_groups(const struct search *s, const struct regions *g,
                               unsigned passes) {
     const unsigned cb = s->hw->act_lanes;
-    const unsigned words = g->run * g->runs + g->psums + ((2 * g->area * g->blocks) >> s->cb_shift);
+    const unsigned words =
+        g->run * g->runs + g->psums + ((2 * g->area * g->blocks) >> s->cb_shift);
     const unsigned most = (g->room << s->bank_shift) / (words + 1);
     if (most == 0) {
         return 0;
@@ -236,8 +245,9 @@ static unsigned fewest_groups(const struct search *s, const struct regions *g,
     unsigned groups = most >= passes ? 1 : ceil_div(passes, most);
     for (unsigned i = 0; i < 3; i++) {
         const unsigned n = groups == 1 ? passes : ceil_div(passes, groups);
-        const unsigned need = g->runs * banks(s, n * g->run) + banks(s, n * g->psums) +
-                              2 * banks(s, ((n * g->blocks + cb - 1) >> s->cb_shift) * g->area);
+        const unsigned need =
+            g->runs * region_banks(s, n * g->run) + region_banks(s, n * g->psums) +
+            2 * region_banks(s, ((n * g->blocks + cb - 1) >> s->cb_shift) * g->area);
         if (need <= g->room) {
             return groups;
         }
@@ -270,28 +280,32 @@ static uint64_t traffic(const struct strip *k, const struct mapper_slots *x,
     struct regions g = {.run = y->chain * x->filters, .blocks = y->p * y->t};
     const uint64_t weights = ((uint64_t)g.run * passes * steps << s->word_shift) +
                              k->commands * groups / strips;
-    const uint64_t limit = shape_limit(s), drain = x->base * (y->chain + 1) + RESPONSE;
+    const uint64_t limit = shape_limit(s);
+    const uint64_t drain = (uint64_t)x->base * (y->chain + 1) + RESPONSE;
     const unsigned most = s->hw->glb_banks - 1; /* one for the bias */
-    const int stays = steps * banks(s, g.run) < most;
+    const int stays = steps * region_banks(s, g.run) < most;
     uint64_t best = UINT64_MAX / 4;
     for (unsigned n = 1;; n += 1 + n / 8) {
         const unsigned f = ceil_div(s->l.f, n);
         const unsigned cols = min_u((f - 1) * s->l.u + y->sk, s->l.w);
-        const unsigned tile = banks(s, k->tile_rows * blocks * cols);
+        const unsigned tile = region_banks(s, k->tile_rows * blocks * cols);
         const uint64_t reload = weights * strips * n;
-        const int worth = reload < best && reload < limit;
+        const int worth = reload + k->sweep < min_w(best, limit);
         if (best <= compute || (!worth && !stays)) {
             break;
         }
         g.psums = steps == 1 ? 0 : f * x->psums;
         g.area = k->shape.e * f;
-        for (unsigned i = 2; i <= 3 && worth; i++) { /* buffers */
+        for (unsigned i = 2; i <= 3 && worth && best > compute; i++) { /* buffers */
             g.room = most > i * tile ? most - i * tile : 0;
             g.runs = i;
             const unsigned fit = g.room ? fewest_groups(s, &g, passes) : 0;
             if (fit) {
                 const uint64_t read = reload + k->sweep * fit;
-                best = min_w(best, i == 2 ? ring_cycles(read, compute, (uint64_t)strips * n * fit * steps, drain) : read);
+                best = min_w(
+                    best, i == 2 ? ring_cycles(read, compute,
+                                               (uint64_t)strips * n * fit * steps, drain)
+                                 : read);
             }
         }
         if (worth && tile * steps < most) { /* tiles stay */
@@ -299,7 +313,8 @@ static uint64_t traffic(const struct strip *k, const struct mapper_slots *x,
             g.runs = 3;
             best = fewest_groups(s, &g, passes) ? min_w(best, reload + k->sweep) : best;
         }
-        if (stays && steps + 3 * tile < most) { /* weights stay, the filter group is outermost */
+        if (stays &&
+            steps + 3 * tile < most) { /* weights stay, the filter group is outermost */
             g.room = most - 3 * tile;
             g.runs = steps;
             const unsigned fit = fewest_groups(s, &g, passes);
@@ -317,9 +332,9 @@ static uint64_t score(const struct strip *k, unsigned groups, unsigned passes) {
     const struct mapper_shape *x = &k->terms;
     const unsigned steps = groups * k->slices, shift = k->s->word_shift;
     const uint64_t run = ((uint64_t)passes * x->chain * x->t * x->kf) << shift;
-    const uint64_t tile = k->sweep / ((k->count[0] + k->count[1]) * steps);
+    const uint64_t tile = k->sweep / ((uint64_t)(k->count[0] + k->count[1]) * steps);
     uint64_t cycles = 0, base = 0;
-    struct mapper_slots slots[2];
+    struct mapper_slots slots[2] = {{0}};
     for (unsigned i = 0; i < 2; i++) {
         if (k->count[i]) {
             slots[i] = mapper_slot_terms(x, k->rows[i]);
@@ -415,10 +430,12 @@ static void open_filters(struct search *s, unsigned sets) {
 static uint64_t quick_bound(const struct strip *k, const struct filters *y,
                             uint64_t beats, unsigned groups) {
     const struct mapper_shape *x = &k->terms;
-    const unsigned psums = (unsigned)k->shape.e * y->t * y->kp, fed = (x->r - 1) * k->ifmap;
+    const unsigned psums = (unsigned)k->shape.e * y->t * y->kp,
+                   fed = (x->r - 1) * k->ifmap;
     const unsigned macs = y->slot * x->sk * x->q;
     const unsigned slot = macs > psums ? macs : psums;
-    const uint64_t run = (uint64_t)y->passes * x->chain * x->t * x->kf << k->s->word_shift;
+    const uint64_t run = (uint64_t)y->passes * x->chain * x->t * x->kf
+                         << k->s->word_shift;
     const uint64_t read = (run * k->slices + k->commands) * groups + k->sweep;
     return max_w(beats * y->passes * (fed > slot ? fed : slot), read) + run;
 }
@@ -466,8 +483,13 @@ static void visit_strip(struct search *s, struct strip *k) {
     struct mapper_shape *x = &k->terms;
     const struct shape *y = &k->shape;
     const unsigned window = y->sk + s->l.u / y->d * y->rk;
-    *x = (struct mapper_shape){.hw = s->hw, .l = &s->l, .rk = y->rk, .sk = y->sk,
-                               .d = y->d, .a = s->l.u / y->d, .e = y->e};
+    *x = (struct mapper_shape){.hw = s->hw,
+                               .l = &s->l,
+                               .rk = y->rk,
+                               .sk = y->sk,
+                               .d = y->d,
+                               .a = s->l.u / y->d,
+                               .e = y->e};
     s->local_list = (struct shape_list){0, KEEP_STRIP, s->local};
     open_filters(s, k->sets);
     for (unsigned i = s->q_count; i-- > 0;) {
@@ -590,7 +612,7 @@ static int report_short(const struct search *s, struct error *err) {
     return error_set(err, "no mapping of %s found", name);
 }
 
-static void view(struct search *s, const struct shape *shape) {
+static void use_view(struct search *s, const struct shape *shape) {
     const struct mapping m = {.plane = shape->plane};
     s->l = mapping_view(s->layer, &m);
 }
@@ -605,7 +627,7 @@ static void visit_best(struct search *s) {
         if (x->cycles >= shape_limit(s)) {
             break;
         }
-        view(s, x);
+        use_view(s, x);
         open_strip(s, x, mapping_slice_count(&s->l, &m), &k);
         visit_strip(s, &k);
     }
@@ -615,7 +637,7 @@ static void visit_best(struct search *s) {
         if (s->best.found && x->cycles >= best - best / WORTH) {
             break;
         }
-        view(s, x);
+        use_view(s, x);
         tiles(s, x);
     }
 }
@@ -628,7 +650,8 @@ static int finish(struct search *s) {
         return -1;
     }
     mapping_bubbles(s->hw, &l, m);
-    return mapping_place(s->hw, &l, m, NULL) || mapping_check(s->hw, &l, m, NULL) ? -1 : 0;
+    return mapping_place(s->hw, &l, m, NULL) || mapping_check(s->hw, &l, m, NULL) ? -1
+                                                                                  : 0;
 }
 
 static int search_run(struct search *s, struct error *err) {

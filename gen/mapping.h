@@ -160,9 +160,10 @@ int mapping_place(const struct hw *hw, const struct layer *l, struct mapping *m,
 int mapping_check(const struct hw *hw, const struct layer *l, const struct mapping *m,
                   struct error *err);
 
-/* Find the mapping with the fewest cycles by the estimate of gen/mapper_cost.h; among
- * equals the one with the least DRAM traffic, then GLB traffic. Deterministic.
- * Returns 0, or -1 with *err set: which resource is short, and by how much. */
+/* Find a mapping with few cycles by the estimate of gen/mapper_cost.h: near the fewest,
+ * as docs/mapper.md says; of equals that it compares, the one with the least DRAM
+ * traffic, then GLB traffic. Deterministic; allocates nothing. Returns 0, or -1 with *err
+ * set: which resource is short, and by how much. */
 int mapping_search(const struct hw *hw, const struct layer *l, struct mapping *m,
                    struct error *err);
 
