@@ -22,7 +22,8 @@ refuses_mutant() {
   mkdir "$1.mutant"
   cp -r "$1/design" "$1/work" "$1.mutant"
   sed '0,/  NAND2_X1 /s//  NOR2_X1 /' "$1/work/mac.v" >"$1.mutant/work/mac.v"
-  ! "$gates/equiv.sh" "$1.mutant" >/dev/null && grep -q "NOT EQUIVALENT" "$1.mutant/mac_equiv/dsec.log"
+  ! "$gates/equiv.sh" "$1.mutant" >/dev/null &&
+    grep -q "NOT EQUIVALENT" "$1.mutant/mac_equiv/dsec.log"
 }
 
 # check DESIGN DIR
