@@ -144,14 +144,24 @@ static void clip(int64_t base, unsigned d, unsigned count, unsigned size, unsign
     *hi = end > first ? (unsigned)end : 0;
 }
 
+void mapping_rows(const struct layer *l, const struct mapping *m,
+                  const struct mapping_step *s, struct ifmap_window *w) {
+    unsigned taps = min_u(m->rk, phase_taps(l->r, m->d, s->slice.r0));
+    w->row = (int64_t)s->y0 * l->u + s->slice.r0 - l->pad;
+    clip(w->row, m->d, (s->ev - 1) * m->a + taps, l->h, &w->y_lo, &w->y_hi);
+}
+
+void mapping_positions(const struct layer *l, const struct mapping *m,
+                       const struct mapping_step *s, struct ifmap_window *w) {
+    unsigned taps = min_u(m->sk, phase_taps(l->s, m->d, s->slice.s0));
+    w->col = (int64_t)s->x0 * l->u + s->slice.s0 - l->pad;
+    clip(w->col, m->d, (s->fv - 1) * m->a + taps, l->w, &w->pos_lo, &w->pos_hi);
+}
+
 void mapping_window(const struct layer *l, const struct mapping *m,
                     const struct mapping_step *s, struct ifmap_window *w) {
-    unsigned row_taps = min_u(m->rk, phase_taps(l->r, m->d, s->slice.r0));
-    unsigned col_taps = min_u(m->sk, phase_taps(l->s, m->d, s->slice.s0));
-    w->row = (int64_t)s->y0 * l->u + s->slice.r0 - l->pad;
-    w->col = (int64_t)s->x0 * l->u + s->slice.s0 - l->pad;
-    clip(w->row, m->d, (s->ev - 1) * m->a + row_taps, l->h, &w->y_lo, &w->y_hi);
-    clip(w->col, m->d, (s->fv - 1) * m->a + col_taps, l->w, &w->pos_lo, &w->pos_hi);
+    mapping_rows(l, m, s, w);
+    mapping_positions(l, m, s, w);
     if (w->y_hi == 0 || w->pos_hi == 0) {
         w->y_lo = w->y_hi = w->pos_lo = w->pos_hi = 0;
     }

@@ -104,6 +104,13 @@ struct ifmap_window {
 void mapping_window(const struct layer *l, const struct mapping *m,
                     const struct mapping_step *s, struct ifmap_window *w);
 
+/* Its rows alone (row, y_lo, y_hi from y0, ev and slice), and its columns alone (col,
+ * pos_lo, pos_hi from x0, fv and slice), whatever the other ones are. */
+void mapping_rows(const struct layer *l, const struct mapping *m,
+                  const struct mapping_step *s, struct ifmap_window *w);
+void mapping_positions(const struct layer *l, const struct mapping *m,
+                       const struct mapping_step *s, struct ifmap_window *w);
+
 /* The part of the ifmap that a step reads (share == 0) or that the slices of its phase
  * row read (share == 1): rows row, row + d, ... and columns col, col + 1, ... that
  * exist, and blocks of CB channels. rows == 0 or cols == 0: nothing but padding. */

@@ -1,213 +1,402 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Performance model: the dispatcher, and the units in time order.
+ * Performance model: the dispatcher, the tokens, and the units step by step.
+ *
+ * Every event is the latest of earlier ones plus a constant, and the commands of a step
+ * depend on earlier commands only. So the model follows the plan of the command list
+ * (gen/command_plan.h), not the clock. What the array does meanwhile is known up to the
+ * slot in which the step is taken (models/perf_chain.h).
  */
 #include "models/perf.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/perf_units.h"
+#include "gen/command_plan.h"
+#include "models/perf_chain.h"
+#include "models/perf_counts.h"
+#include "models/perf_dma.h"
 
-/* ---- Tokens and spans -----------------------------------------------------------------
- */
+enum {
+    AHEAD = 16,  /* steps planned ahead, a power of two */
+    HISTORY = 8, /* retirements remembered; older ones are no limit any more */
+    BLOCK_MAX = COMMAND_BLOCK
+};
 
-static void *grow(void *items, size_t *room, size_t size) {
-    size_t more = *room ? 2 * *room : 64;
-    void *bigger = realloc(items, more * size);
-    if (bigger) {
-        *room = more;
-    }
-    return bigger;
+/* Command blocks (hdl/qadam_dispatch.sv). */
+struct dispatch {
+    uint64_t since;   /* cycle from which the next command can be handed out or, if `slot`
+                         is 0 or past the end, the next block read */
+    uint64_t full[2]; /* cycle from which blocks can be read */
+    uint64_t block;   /* the current one */
+    unsigned slot;    /* of the next command in it */
+    unsigned read;    /* cycles to read a command */
+    uint64_t handed;  /* commands, FETCH not counted */
+    uint64_t fetch_words;
+};
+
+/* A STORE that was handed over and has not started. */
+struct stored {
+    int waits;
+    uint64_t since, step;
+    struct dma dma;
+};
+
+struct perf {
+    const struct hw *hw;
+    struct command_plan plan;
+    struct chain_config config;
+    struct chain *chain; /* owned */
+    struct dispatch dispatch;
+    struct dma_load load;
+    uint64_t
+        loaded; /* cycle from which the token of the last step's loads can be taken */
+    struct dma_store store;
+    struct stored stored;
+    uint64_t responses[2]; /* of the last two STOREs of outputs, a ring */
+    uint64_t stores;
+    /* planned steps, a ring */
+    struct plan_step ahead[AHEAD];
+    uint64_t planned, commands; /* steps and commands planned, FETCH and END not */
+    /* array */
+    uint32_t state;
+    uint64_t base; /* cycle 0 of the state */
+    uint64_t wait_free, config_free, taken_at;
+    uint64_t retired[HISTORY], retirements;
+    struct chain_span idle; /* no beat after the last step was taken */
+    uint64_t counts[CHAIN_COUNTS];
+    uint64_t wait_load, wait_store;
+    struct error *err;
+};
+
+static uint64_t max_u(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
 }
 
-int perf_tokens_give(struct perf_tokens *t, uint64_t from) {
-    if (t->count == t->room) {
-        uint64_t *bigger = grow(t->from, &t->room, sizeof *t->from);
-        if (!bigger) {
-            return -1;
-        }
-        t->from = bigger;
+static uint64_t min_u(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+/* ---- Retirements ---- */
+
+/* Cycle in which a step has retired that is taken already. 0: long ago. */
+static int retirement(struct perf *p, uint64_t step, uint64_t *at) {
+    if (step < p->retirements) {
+        *at = step + HISTORY < p->retirements ? 0 : p->retired[step % HISTORY];
+        return 0;
     }
-    t->from[t->count++] = from;
+    const struct chain_tail *t = chain_tail(p->chain, p->state);
+    if (!t) {
+        return error_set(p->err, "out of memory");
+    }
+    *at = p->base + t->retired[step - p->retirements];
     return 0;
 }
 
-uint64_t perf_tokens_next(const struct perf_tokens *t) {
-    return t->taken < t->count ? t->from[t->taken] : PERF_NEVER;
+static void retire(struct perf *p, uint64_t base, const uint64_t *at, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        p->retired[p->retirements++ % HISTORY] = base + at[i];
+    }
 }
 
-int perf_spans_add(struct perf_spans *s, uint64_t from, uint64_t to) {
+/* ---- Dispatcher ---- */
+
+/* Plan ahead, so that the last block is known as such. */
+static void plan_ahead(struct perf *p, uint64_t step) {
+    while (p->planned < p->plan.n.steps && p->planned < step + AHEAD - 2) {
+        struct plan_step *s = &p->ahead[p->planned++ % AHEAD];
+        command_plan_next(&p->plan, s);
+        p->commands += s->load_count + 1u + (unsigned)s->step.last;
+    }
+}
+
+static void fetch(struct perf *p, uint64_t since) {
+    const struct dma dma = {.words = p->dispatch.fetch_words, .segments = 1, .planes = 1};
+    dma_load_run(&p->load, &dma, since, 0);
+}
+
+/* Begin a block: its first command is FETCH unless it is the last. */
+static void begin_block(struct perf *p) {
+    struct dispatch *d = &p->dispatch;
+    d->since = max_u(d->since, d->full[d->block % 2]) + d->read;
+    d->slot = 0;
+    if (p->planned < p->plan.n.steps || p->commands - d->handed > BLOCK_MAX) {
+        const uint64_t now = max_u(d->since, p->load.wait_free);
+        fetch(p, now + 1);
+        d->full[(d->block + 1) % 2] = p->load.last_data + 2;
+        d->since = now + d->read;
+        d->slot = 1;
+    }
+}
+
+/* Hand out the next command to a unit that has room from cycle *unit_free on (FETCH
+ * before it may change that). Returns the cycle from which it waits there. */
+static uint64_t hand_out(struct perf *p, const uint64_t *unit_free) {
+    struct dispatch *d = &p->dispatch;
+    if (d->slot == BLOCK_MAX) {
+        d->block++;
+        begin_block(p);
+    }
+    const uint64_t now = max_u(d->since, *unit_free);
+    d->handed++;
+    d->slot++;
+    d->since = now + (d->slot == BLOCK_MAX ? 1 : d->read);
+    return now + 1;
+}
+
+/* ---- Loads and stores ---- */
+
+static int run_loads(struct perf *p, const struct plan_step *s) {
+    uint64_t token = 0;
+    for (unsigned i = 0; i < s->load_count; i++) {
+        const uint64_t since = hand_out(p, &p->load.wait_free);
+        if (i == 0 && s->load_wait >= 0) {
+            if (retirement(p, (uint64_t)s->load_wait, &token)) {
+                return -1;
+            }
+            token++;
+        } else {
+            token = 0;
+        }
+        dma_load_run(&p->load, &s->loads[i], since, token);
+    }
+    p->loaded = s->load_count ? p->load.last_data + 2 : 0;
+    return 0;
+}
+
+/* Let the STORE run that waits. */
+static int finish_store(struct perf *p) {
+    uint64_t token;
+    if (!p->stored.waits) {
+        return 0;
+    }
+    if (retirement(p, p->stored.step, &token)) {
+        return -1;
+    }
+    p->responses[p->stores++ % 2] =
+        dma_store_run(&p->store, &p->stored.dma, p->stored.since, token + 1);
+    p->stored.waits = 0;
+    return 0;
+}
+
+static int hand_store(struct perf *p, uint64_t step) {
+    const struct plan_step *s = &p->ahead[step % AHEAD];
+    if (!s->step.last) {
+        return 0;
+    }
+    if (finish_store(p)) {
+        return -1;
+    }
+    command_plan_store(&p->plan, &s->step, s->buffers.ofmap, &p->stored.dma);
+    p->stored.since = hand_out(p, &p->store.wait_free);
+    p->stored.step = step;
+    p->stored.waits = 1;
+    return 0;
+}
+
+/* ---- The array ---- */
+
+static uint64_t common(uint64_t from, uint64_t to, const struct chain_span *s,
+                       uint64_t base) {
+    const uint64_t low = max_u(from, base + s->from), high = min_u(to, base + s->to);
+    return high > low ? high - low : 0;
+}
+
+/* Cycles from .. to - 1, before the next step is taken, in which the first row has
+ * nothing to do. t is the current state's tail if it has gone on for a while; at the end
+ * the array is empty. */
+static uint64_t idle_cycles(const struct perf *p, const struct chain_tail *t, int empty,
+                            uint64_t from, uint64_t to) {
     if (from >= to) {
         return 0;
     }
-    if (s->count == s->room) {
-        struct perf_span *bigger = grow(s->span, &s->room, sizeof *s->span);
-        if (!bigger) {
+    uint64_t sum = common(from, to, &p->idle, 0);
+    for (size_t i = 0; t && i < t->span_count; i++) {
+        sum += common(from, to, &t->spans[i], p->base);
+    }
+    if (empty) {
+        const struct chain_span rest = {t ? t->end + 1 : 0, UINT64_MAX - p->base};
+        sum += common(from, to, &rest, p->base);
+    }
+    return sum;
+}
+
+/* When the step can be taken; the reasons are noted as cycles from which. */
+struct readiness {
+    uint64_t since, loaded, stored, ready;
+};
+
+static int step_ready(struct perf *p, uint64_t step, const struct plan_step *s,
+                      struct readiness *r) {
+    uint64_t at = 0;
+    r->since = max_u(hand_out(p, &p->wait_free), p->config_free);
+    r->loaded = max_u(r->since, p->loaded);
+    r->stored = r->loaded;
+    if (s->waits_stored) { /* the STORE of the ofmap tile before the last */
+        if (p->stored.waits && p->stores < s->step.output - 1 && finish_store(p)) {
             return -1;
         }
-        s->span = bigger;
+        r->stored = max_u(r->loaded, p->responses[s->step.output % 2] + 3);
     }
-    s->span[s->count++] = (struct perf_span){from, to};
+    if (step >= CHAIN_CONTEXTS) {
+        if (retirement(p, step - CHAIN_CONTEXTS, &at)) {
+            return -1;
+        }
+        at++;
+    }
+    r->ready = max_u(r->stored, at);
     return 0;
 }
 
-/* Cycles that are in both sets of spans. */
-static uint64_t spans_common(const struct perf_spans *a, const struct perf_spans *b) {
-    uint64_t cycles = 0;
-    size_t i = 0, j = 0;
-    while (i < a->count && j < b->count) {
-        uint64_t from = perf_max(a->span[i].from, b->span[j].from);
-        uint64_t to = perf_min(a->span[i].to, b->span[j].to);
-        cycles += to > from ? to - from : 0;
-        if (a->span[i].to < b->span[j].to) {
-            i++;
-        } else {
-            j++;
-        }
-    }
-    return cycles;
-}
-
-/* ---- Dispatcher (hdl/qadam_dispatch.sv)
- * ------------------------------------------------ */
-
-enum dispatch_state { READ_BLOCK, ISSUE };
-
-struct dispatch {
-    enum dispatch_state state;
-    uint64_t since; /* cycle from which the state holds */
-    size_t index;   /* next command */
-};
-
-static struct perf_wait *target(struct perf *p, const struct command *c) {
-    switch (c->w[0] & 0xff) {
-    case CMD_LOAD:
-    case CMD_FETCH:
-        return &p->load.wait;
-    case CMD_STORE:
-        return &p->store.wait;
-    default:
-        return &p->array.wait;
+static void add_counts(struct perf *p, const uint64_t *counts) {
+    for (unsigned i = 0; i < CHAIN_COUNTS; i++) {
+        p->counts[i] += counts[i];
     }
 }
 
-/* When the END command ends the run. */
-static uint64_t all_idle(const struct perf *p) {
-    if (p->load.wait.command || p->store.wait.command) {
-        return PERF_NEVER;
-    }
-    return perf_max(perf_max(p->load.idle, p->store.idle), perf_array_idle(p));
-}
-
-static uint64_t dispatch_next(struct perf *p, const struct dispatch *d) {
-    if (d->state == READ_BLOCK) {
-        return perf_max(d->since, p->block_full[d->index / COMMAND_BLOCK % 2]);
-    }
-    const struct command *c = &p->list->commands[d->index];
-    if ((c->w[0] & 0xff) == CMD_END) {
-        return perf_max(d->since, all_idle(p));
-    }
-    const struct perf_wait *w = target(p, c);
-    return w->command ? PERF_NEVER : perf_max(d->since, w->free);
-}
-
-static void dispatch_act(struct perf *p, struct dispatch *d, uint64_t now) {
-    const uint64_t read = 2 + sizeof(struct command) / p->hw->bus_bytes;
-    if (d->state == READ_BLOCK) {
-        d->state = ISSUE;
-        d->since = now + read;
-        return;
-    }
-    const struct command *c = &p->list->commands[d->index];
-    struct perf_wait *w = target(p, c);
-    w->command = c;
-    w->since = now + 1;
-    d->index++;
-    if (d->index % COMMAND_BLOCK == 0) {
-        p->block_full[(d->index / COMMAND_BLOCK - 1) % 2] = PERF_NEVER;
-        d->state = READ_BLOCK;
-        d->since = now + 1;
-    } else {
-        d->since = now + read;
-    }
-}
-
-/* ---- The run
- * ---------------------------------------------------------------------------- */
-
-/* Let the unit that can act first act, until END is reached; *end is the cycle after it.
- */
-static int run(struct perf *p, uint64_t *end) {
-    struct command boot = {{CMD_FETCH, (uint32_t)p->list->dram.commands,
-                            (uint32_t)(p->list->dram.commands >> 32)}};
-    struct dispatch d = {READ_BLOCK, 1, 0};
-    p->load.wait.command = &boot;
-    p->load.wait.since = 1;
-    for (;;) {
-        const uint64_t at[4] = {dispatch_next(p, &d), perf_load_next(p),
-                                perf_store_next(p), perf_array_next(p)};
-        unsigned first = 0;
-        for (unsigned i = 1; i < 4; i++) {
-            first = at[i] < at[first] ? i : first;
-        }
-        uint64_t now = at[first];
-        if (now == PERF_NEVER) {
-            return error_set(p->err, "the command list deadlocks at command %zu",
-                             d.index);
-        }
-        if (first == 0 && d.state == ISSUE &&
-            (p->list->commands[d.index].w[0] & 0xff) == CMD_END) {
-            *end = now + 1;
-            return 0;
-        }
-        int failed = 0;
-        if (first == 0) {
-            dispatch_act(p, &d, now);
-        } else {
-            failed = first == 1   ? perf_load_act(p, now)
-                     : first == 2 ? perf_store_act(p, now)
-                                  : perf_array_act(p, now);
-        }
-        if (failed) {
+/* Take a step as soon as it is ready and a slot ends. */
+static int take_step(struct perf *p, const struct plan_step *s,
+                     const struct readiness *r) {
+    const struct chain_tail *t = NULL;
+    uint64_t slot = 0, at = p->base;
+    int empty = chain_is_empty(p->chain, p->state);
+    if (!empty && r->ready > p->base) {
+        t = chain_tail(p->chain, p->state);
+        if (!t) {
             return error_set(p->err, "out of memory");
         }
+        slot = chain_taken(t, r->ready - p->base, &at);
+        at += p->base;
+        empty = slot == UINT64_MAX;
     }
+    at = empty ? r->ready : at;
+    p->wait_load += idle_cycles(p, t, empty, r->since, min_u(r->loaded, at));
+    p->wait_store += idle_cycles(p, t, empty, r->loaded, min_u(r->stored, at));
+    if (empty) {
+        if (t) {
+            retire(p, p->base, t->retired, t->retired_count);
+            add_counts(p, t->counts);
+            p->state = t->empty;
+        }
+        p->base = at;
+        slot = 0;
+    }
+    const unsigned kind = chain_kind_of(p->plan.l, p->plan.m, &s->step);
+    const struct chain_move *m = chain_move(p->chain, p->state, slot, kind);
+    if (!m) {
+        return error_set(p->err, "out of memory");
+    }
+    retire(p, p->base, m->retired, m->retired_count);
+    add_counts(p, m->counts);
+    p->idle = (struct chain_span){p->base + m->idle.from, p->base + m->idle.to};
+    p->state = m->next;
+    p->base += m->next_at;
+    p->taken_at = at;
+    p->wait_free = at + 1;
+    return 0;
 }
 
-int perf_predict(const struct hw *hw, const struct command_list *list, unsigned latency,
-                 struct counters *out, struct error *err) {
-    memset(out, 0, sizeof *out);
-    struct perf *p = calloc(1, sizeof *p);
-    if (!p) {
-        return error_set(err, "out of memory");
+static int run_step(struct perf *p, uint64_t step) {
+    struct readiness r;
+    plan_ahead(p, step);
+    const struct plan_step *s = &p->ahead[step % AHEAD];
+    if (run_loads(p, s) || step_ready(p, step, s, &r) || take_step(p, s, &r)) {
+        return -1;
     }
-    p->hw = hw;
-    p->list = list;
-    p->latency = latency;
-    p->counters = out;
-    p->err = err;
-    p->block_full[0] = p->block_full[1] = PERF_NEVER;
+    return step > 0 ? hand_store(p, step - 1) : 0;
+}
+
+/* ---- The run ---- */
+
+/* From the start to CONFIG. */
+static void boot(struct perf *p) {
+    struct dispatch *d = &p->dispatch;
+    const struct design *g = &p->hw->design;
+    p->commands = 2; /* CONFIG and END */
+    plan_ahead(p, 0);
+    d->read = 2 + (unsigned)sizeof(struct command) / p->hw->bus_bytes;
+    d->fetch_words = COMMAND_BLOCK * sizeof(struct command) / p->hw->bus_bytes;
+    d->since = 1;
+    fetch(p, 1);
+    d->full[0] = p->load.last_data + 2;
+    begin_block(p);
+    const uint64_t config = hand_out(p, &p->wait_free);
+    p->config_free = config + 2 + (g->rows > g->cols ? g->rows : g->cols);
+    p->wait_free = config + 1;
+}
+
+/* From the last step to the end, the cycle after END. */
+static int finish(struct perf *p, uint64_t *end) {
+    uint64_t last;
+    const uint64_t steps = p->plan.n.steps;
+    if (hand_store(p, steps - 1) || finish_store(p) || retirement(p, steps - 1, &last)) {
+        return -1;
+    }
+    const struct chain_tail *t = chain_tail(p->chain, p->state);
+    if (!t) {
+        return error_set(p->err, "out of memory");
+    }
+    add_counts(p, t->counts);
+    const uint64_t array = max_u(p->base + t->end + 1, last + 1);
+    const uint64_t units = max_u(p->load.last_data + 1, p->store.free);
+    const uint64_t idle = max_u(array, units);
+    *end = hand_out(p, &idle);
+    return 0;
+}
+
+static int run(struct perf *p, struct counters *out) {
     uint64_t end = 0, *v = out->value;
-    int status = run(p, &end);
-    struct perf_array *a = &p->array;
-    if (status == 0 && a->idle < end && perf_spans_add(&a->free_spans, a->idle, end)) {
-        status = error_set(err, "out of memory");
+    boot(p);
+    for (uint64_t s = 0; s < p->plan.n.steps; s++) {
+        if (run_step(p, s)) {
+            return -1;
+        }
     }
+    if (finish(p, &end)) {
+        return -1;
+    }
+    memcpy(&v[CNT_SLOTS], p->counts, sizeof p->counts);
     v[CNT_CYCLES] = end;
-    v[CNT_WAIT_LOAD] = spans_common(&a->free_spans, &a->load_spans);
-    v[CNT_WAIT_STORE] = spans_common(&a->free_spans, &a->store_spans);
-    v[CNT_FILL_DRAIN] = end - v[CNT_WAIT_LOAD] - v[CNT_WAIT_STORE];
+    v[CNT_WAIT_LOAD] = p->wait_load;
+    v[CNT_WAIT_STORE] = p->wait_store;
+    v[CNT_FILL_DRAIN] = end - p->wait_load - p->wait_store;
     for (unsigned k = CNT_BUSY; k <= CNT_BUBBLE; k++) {
         v[CNT_FILL_DRAIN] -= v[k];
     }
-    free(p->loaded.from);
-    free(p->freed.from);
-    free(p->computed.from);
-    free(p->stored.from);
-    free(a->free_spans.span);
-    free(a->load_spans.span);
-    free(a->store_spans.span);
+    const uint64_t ratio = p->load.port.ratio;
+    const uint64_t blocks = command_blocks(p->commands);
+    v[CNT_AXI_READS] = p->load.beats;
+    v[CNT_AXI_WRITES] = p->store.beats;
+    v[CNT_GLB_WRITES] = p->load.beats / ratio - blocks * p->dispatch.fetch_words;
+    v[CNT_GLB_READS] = p->store.beats / ratio;
+    perf_counts(p->hw, p->plan.l, p->plan.m, p->plan.slices, out);
+    return command_blocks_check(blocks, p->plan.l, p->err);
+}
+
+int perf_predict(const struct hw *hw, const struct layer *l, const struct mapping *m,
+                 unsigned latency, struct counters *out, struct error *err) {
+    struct layer view;
+    memset(out, 0, sizeof *out);
+    if (command_plan_check(hw, l, m, &view, err)) {
+        return -1;
+    }
+    struct perf *p = malloc(sizeof *p);
+    if (!p) {
+        return error_set(err, "out of memory");
+    }
+    memset(p, 0, sizeof *p);
+    p->hw = hw;
+    p->err = err;
+    dma_port_init(&p->load.port, hw, latency);
+    p->store.port = p->load.port;
+    chain_configure(&p->config, hw, &view, m);
+    p->chain = chain_new(&p->config);
+    int status = command_plan_init(&p->plan, hw, &view, m, err);
+    if (status == 0) {
+        status = p->chain ? run(p, out) : error_set(err, "out of memory");
+    }
+    chain_free(p->chain);
+    command_plan_close(&p->plan);
     free(p);
     return status;
 }

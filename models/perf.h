@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The performance model: what the hardware counters will say after a command list.
+ * The performance model: what the hardware counters will say after a layer has run.
  *
  * Exact, cycle by cycle and access by access, for a memory of fixed latency
- * (verif/memory.h). It follows the timing table of docs/architecture.md; it moves from
- * slot to slot and from transfer to transfer, never through single cycles.
+ * (verif/memory.h); docs/performance_model.md says how, and why it is quick.
  */
 #ifndef QADAM_PERF_H
 #define QADAM_PERF_H
 
-#include "gen/command.h"
 #include "gen/design.h"
 #include "gen/error.h"
+#include "gen/mapping.h"
+#include "gen/network.h"
 #include "verif/counters.h"
 
-/* Predict the counters of a run of *list.
+/* Predict the counters of a run of the command list that command_list_build makes of an
+ * array layer (conv with groups == 1, or fc) and its mapping.
  *
  *   latency  of the memory, cycles from an AR handshake to the first data and from the
- *            last write data to the response, >= 1
+ *            last write data to the response, 1..2^24
  *   out      by enum counter; CNT_OVERFLOWS depends on the data and is left 0
  *
- * Returns 0, or -1 with *err set: the list deadlocks, or memory is out. */
-int perf_predict(const struct hw *hw, const struct command_list *list, unsigned latency,
-                 struct counters *out, struct error *err);
+ * Returns 0, or -1 with *err set: there is no such command list, a counter could pass
+ * 2^63, or memory is out. */
+int perf_predict(const struct hw *hw, const struct layer *l, const struct mapping *m,
+                 unsigned latency, struct counters *out, struct error *err);
 
 #endif

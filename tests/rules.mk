@@ -26,6 +26,16 @@ build/asan/tests/test_command build/asan/tests/test_mapper build/asan/tests/test
   build/asan/tests/test_mapping_bound: \
   build/asan/obj/tests/mapper_cases.o
 
+# The slot-by-slot reference of the performance model, and what compares the two.
+PERF_O = obj/tests/mapper_cases.o obj/tests/perf_cases.o $(patsubst %.c,obj/%.o,\
+  $(wildcard tests/perf_reference*.c))
+build/tests/test_perf build/tests/perf_proof: $(addprefix build/,$(PERF_O))
+build/asan/tests/test_perf: $(addprefix build/asan/,$(PERF_O))
+
+.PHONY: perf-proof
+perf-proof: build/tests/perf_proof ## prove the performance model on 10^5 random cases and all networks
+	$(Q)build/tests/perf_proof && build/tests/perf_proof --networks
+
 # Proofs of the PE types' RTL: one for every folder that has traits. Short in `make test`;
 # `make pe-proof` takes 10^7 random vectors for integer types, 10^8 for float types.
 PE_TYPES := $(patsubst pe_lib/%/traits.json,%,$(wildcard pe_lib/*/traits.json))

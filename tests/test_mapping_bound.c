@@ -7,17 +7,13 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "gen/command.h"
 #include "models/perf.h"
 #include "tests/mapper_cases.h"
 
 static void predict(const struct hw *hw, const struct layer *l, const struct mapping *m,
                     struct counters *out) {
-    struct command_list list;
     struct error err = {0};
-    cr_assert_eq(command_list_build(hw, l, m, 0, &list, &err), 0, "%s", err.text);
-    cr_assert_eq(perf_predict(hw, &list, 64, out, &err), 0, "%s", err.text);
-    command_list_close(&list);
+    cr_assert_eq(perf_predict(hw, l, m, 64, out, &err), 0, "%s", err.text);
 }
 
 /* The MACs' bound is what the model counts as busy, and no bound is above the cycles.

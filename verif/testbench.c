@@ -173,7 +173,8 @@ static int part_init(struct part *p, struct error *err) {
     const struct hw *hw = p->bench->hw;
     if (command_list_build(hw, p->l, &p->r->mapping, p->tensors.requant_shift, &p->list,
                            err) ||
-        perf_predict(hw, &p->list, p->bench->options.latency, &p->predicted, err)) {
+        perf_predict(hw, p->l, &p->r->mapping, p->bench->options.latency, &p->predicted,
+                     err)) {
         return -1;
     }
     p->r->predicted_cycles += p->predicted.value[CNT_CYCLES];

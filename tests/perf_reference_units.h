@@ -4,8 +4,8 @@
  * left behind earlier: tokens, with the cycle from which they can be taken, and a place
  * for one waiting command.
  */
-#ifndef QADAM_PERF_UNITS_H
-#define QADAM_PERF_UNITS_H
+#ifndef QADAM_TESTS_PERF_REFERENCE_UNITS_H
+#define QADAM_TESTS_PERF_REFERENCE_UNITS_H
 
 #include <stddef.h>
 #include <stdint.h>

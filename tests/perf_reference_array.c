@@ -3,7 +3,7 @@
  * Performance model of the compute unit (hdl/qadam_sequencer.sv, the feeds and
  * hdl/qadam_psum_unit.sv): slot by slot.
  */
-#include "models/perf_units.h"
+#include "tests/perf_reference_units.h"
 
 enum {
     SLOT_MIN = 6,

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Performance model of the load and store units (hdl/qadam_load.sv, hdl/qadam_store.sv)
+ * and of the memory port.
+ */
+#ifndef QADAM_PERF_DMA_H
+#define QADAM_PERF_DMA_H
+
+#include <stdint.h>
+
+#include "gen/command_encode.h"
+#include "gen/design.h"
+
+enum { DMA_OUTSTANDING = 16, DMA_TRANSFERS = 4 };
+
+/* What all transfers share. */
+struct dma_port {
+    unsigned bus_bytes, ratio; /* beats of a bus word */
+    unsigned max_words;        /* of a burst */
+    unsigned latency;
+};
+
+void dma_port_init(struct dma_port *p, const struct hw *hw, unsigned latency);
+
+/* Load unit with the read channel. */
+struct dma_load {
+    struct dma_port port;
+    uint64_t wait_free;             /* cycle from which a command can be handed over */
+    uint64_t requests_free;         /* cycle after the last request */
+    uint64_t last_data;             /* cycle of the last beat so far; 0 = none */
+    uint64_t last[DMA_OUTSTANDING]; /* last beats of the latest bursts, a ring */
+    uint64_t done[DMA_TRANSFERS];   /* last beats of the latest transfers, a ring */
+    uint64_t bursts, transfers;
+    uint64_t beats; /* read so far */
+};
+
+/* A transfer whose command waits since a cycle, and for a token that can be taken from
+ * another one on. */
+void dma_load_run(struct dma_load *l, const struct dma *dma, uint64_t since,
+                  uint64_t token);
+
+/* Store unit with the write channel. */
+struct dma_store {
+    struct dma_port port;
+    uint64_t wait_free;
+    uint64_t free; /* cycle from which the next transfer can start, and it is idle */
+    uint64_t beats;
+};
+
+/* Likewise. Returns the cycle of the last response. */
+uint64_t dma_store_run(struct dma_store *s, const struct dma *dma, uint64_t since,
+                       uint64_t token);
+
+#endif
