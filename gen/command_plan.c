@@ -275,6 +275,60 @@ void command_plan_next(struct command_plan *p, struct plan_step *s) {
     s->store_signals = s->step.last && s->step.output + 2 < p->n.outputs;
 }
 
+/* Whether a region's buffers hold the latest contents, one for each of the latest steps.
+ */
+static int buffers_regular(const struct plan_buffers *region, uint64_t key,
+                           uint64_t step) {
+    for (unsigned i = 0; i < region->count; i++) {
+        const struct plan_buffer *b = &region->buffer[i];
+        const int64_t age = (int64_t)key - b->key;
+        if (age < 0 || age >= region->count || (int64_t)step - b->used != age) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+uint64_t command_plan_regular(const struct command_plan *p) {
+    const struct plan_buffers *b = p->buffers;
+    const unsigned groups = p->n.channel_groups, last = p->group;
+    const uint64_t step = p->next - 1;
+    const unsigned least = min_u(b[GLB_IFMAP].count, b[GLB_FILTER].count);
+    if (p->n.slices != 1 || last < 2 || last + 2 >= groups ||
+        p->channels % p->hw->act_lanes || !p->windows[0].exists ||
+        p->last_wait != (int64_t)step - least ||
+        !buffers_regular(&b[GLB_IFMAP], p->step.tile, step) ||
+        !buffers_regular(&b[GLB_FILTER], p->step.run, step)) {
+        return 0;
+    }
+    return groups - 2 - last;
+}
+
+void command_plan_skip(struct command_plan *p, uint64_t steps, struct plan_step *s) {
+    static const enum glb_use uses[2] = {GLB_IFMAP, GLB_FILTER};
+    for (unsigned i = 0; i < 2; i++) {
+        struct plan_buffers *region = &p->buffers[uses[i]];
+        for (unsigned k = 0; k < region->count; k++) {
+            region->buffer[k].key += (int64_t)steps;
+            region->buffer[k].used += (int64_t)steps;
+        }
+    }
+    p->next += steps;
+    p->group += (unsigned)steps;
+    p->step.c0 += (unsigned)(steps * p->channels);
+    p->step.run += steps;
+    p->step.tile += steps;
+    p->last_wait += (int64_t)steps;
+    s->step = p->step;
+    s->load_wait += (int64_t)steps;
+    for (unsigned i = 0; i < s->load_count; i++) {
+        const uint64_t words = s->load_use[i] == GLB_FILTER
+                                   ? s->loads[i].words
+                                   : p->channels / p->hw->act_lanes * p->l->h * p->l->w;
+        s->loads[i].dram += steps * words * p->hw->bus_bytes;
+    }
+}
+
 void command_plan_store(const struct command_plan *p, const struct mapping_step *s,
                         unsigned buffer, struct dma *dma) {
     const struct layer *l = p->l;

@@ -70,6 +70,15 @@ void command_plan_restart(struct command_plan *p);
 /* Plan the next step, of which there must be one. */
 void command_plan_next(struct command_plan *p, struct plan_step *s);
 
+/* How many of the next steps load the same amounts as the last one, each into the buffers
+ * not used for longest and behind a step as far back: the channel groups of an ofmap tile
+ * but its last, when no run and no tile comes back before it has been overwritten. */
+uint64_t command_plan_regular(const struct command_plan *p);
+
+/* Leave out that many steps, at most: *s, the last one, becomes the one that many steps
+ * later. GLB addresses are void from here on. */
+void command_plan_skip(struct command_plan *p, uint64_t steps, struct plan_step *s);
+
 /* Transfer of the STORE of a step that is the last of its ofmap tile, merged. */
 void command_plan_store(const struct command_plan *p, const struct mapping_step *s,
                         unsigned buffer, struct dma *dma);

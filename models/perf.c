@@ -12,62 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gen/command_plan.h"
-#include "models/perf_chain.h"
 #include "models/perf_counts.h"
-#include "models/perf_dma.h"
-
-enum {
-    AHEAD = 16,  /* steps planned ahead, a power of two */
-    HISTORY = 8, /* retirements remembered; older ones are no limit any more */
-    BLOCK_MAX = COMMAND_BLOCK
-};
-
-/* Command blocks (hdl/qadam_dispatch.sv). */
-struct dispatch {
-    uint64_t since;   /* cycle from which the next command can be handed out or, if `slot`
-                         is 0 or past the end, the next block read */
-    uint64_t full[2]; /* cycle from which blocks can be read */
-    uint64_t block;   /* the current one */
-    unsigned slot;    /* of the next command in it */
-    unsigned read;    /* cycles to read a command */
-    uint64_t handed;  /* commands, FETCH not counted */
-    uint64_t fetch_words;
-};
-
-/* A STORE that was handed over and has not started. */
-struct stored {
-    int waits;
-    uint64_t since, step;
-    struct dma dma;
-};
-
-struct perf {
-    const struct hw *hw;
-    struct command_plan plan;
-    struct chain_config config;
-    struct chain *chain; /* owned */
-    struct dispatch dispatch;
-    struct dma_load load;
-    uint64_t
-        loaded; /* cycle from which the token of the last step's loads can be taken */
-    struct dma_store store;
-    struct stored stored;
-    uint64_t responses[2]; /* of the last two STOREs of outputs, a ring */
-    uint64_t stores;
-    /* planned steps, a ring */
-    struct plan_step ahead[AHEAD];
-    uint64_t planned, commands; /* steps and commands planned, FETCH and END not */
-    /* array */
-    uint32_t state;
-    uint64_t base; /* cycle 0 of the state */
-    uint64_t wait_free, config_free, taken_at;
-    uint64_t retired[HISTORY], retirements;
-    struct chain_span idle; /* no beat after the last step was taken */
-    uint64_t counts[CHAIN_COUNTS];
-    uint64_t wait_load, wait_store;
-    struct error *err;
-};
+#include "models/perf_run.h"
 
 static uint64_t max_u(uint64_t a, uint64_t b) {
     return a > b ? a : b;
@@ -101,9 +47,10 @@ static void retire(struct perf *p, uint64_t base, const uint64_t *at, unsigned c
 
 /* ---- Dispatcher ---- */
 
-/* Plan ahead, so that the last block is known as such. */
-static void plan_ahead(struct perf *p, uint64_t step) {
-    while (p->planned < p->plan.n.steps && p->planned < step + AHEAD - 2) {
+void perf_plan(struct perf *p, uint64_t step) {
+    const uint64_t steps = p->plan.n.steps;
+    const uint64_t to = steps - step > NEAR_END ? step + 1 : step + AHEAD - 2;
+    while (p->planned < steps && p->planned < to) {
         struct plan_step *s = &p->ahead[p->planned++ % AHEAD];
         command_plan_next(&p->plan, s);
         p->commands += s->load_count + 1u + (unsigned)s->step.last;
@@ -112,7 +59,9 @@ static void plan_ahead(struct perf *p, uint64_t step) {
 
 static void fetch(struct perf *p, uint64_t since) {
     const struct dma dma = {.words = p->dispatch.fetch_words, .segments = 1, .planes = 1};
+    const uint64_t beats = p->load.beats; /* those of blocks are counted in the end */
     dma_load_run(&p->load, &dma, since, 0);
+    p->load.beats = beats;
 }
 
 /* Begin a block: its first command is FETCH unless it is the last. */
@@ -164,8 +113,7 @@ static int run_loads(struct perf *p, const struct plan_step *s) {
     return 0;
 }
 
-/* Let the STORE run that waits. */
-static int finish_store(struct perf *p) {
+int perf_finish_store(struct perf *p) {
     uint64_t token;
     if (!p->stored.waits) {
         return 0;
@@ -184,7 +132,7 @@ static int hand_store(struct perf *p, uint64_t step) {
     if (!s->step.last) {
         return 0;
     }
-    if (finish_store(p)) {
+    if (perf_finish_store(p)) {
         return -1;
     }
     command_plan_store(&p->plan, &s->step, s->buffers.ofmap, &p->stored.dma);
@@ -233,7 +181,7 @@ static int step_ready(struct perf *p, uint64_t step, const struct plan_step *s,
     r->loaded = max_u(r->since, p->loaded);
     r->stored = r->loaded;
     if (s->waits_stored) { /* the STORE of the ofmap tile before the last */
-        if (p->stored.waits && p->stores < s->step.output - 1 && finish_store(p)) {
+        if (p->stored.waits && p->stores < s->step.output - 1 && perf_finish_store(p)) {
             return -1;
         }
         r->stored = max_u(r->loaded, p->responses[s->step.output % 2] + 3);
@@ -252,6 +200,19 @@ static void add_counts(struct perf *p, const uint64_t *counts) {
     for (unsigned i = 0; i < CHAIN_COUNTS; i++) {
         p->counts[i] += counts[i];
     }
+}
+
+int perf_move(struct perf *p, uint64_t slot, unsigned kind) {
+    const struct chain_move *m = chain_move(p->chain, p->state, slot, kind);
+    if (!m) {
+        return error_set(p->err, "out of memory");
+    }
+    retire(p, p->base, m->retired, m->retired_count);
+    add_counts(p, m->counts);
+    p->idle = (struct chain_span){p->base + m->idle.from, p->base + m->idle.to};
+    p->state = m->next;
+    p->base += m->next_at;
+    return 0;
 }
 
 /* Take a step as soon as it is ready and a slot ends. */
@@ -281,26 +242,18 @@ static int take_step(struct perf *p, const struct plan_step *s,
         p->base = at;
         slot = 0;
     }
-    const unsigned kind = chain_kind_of(p->plan.l, p->plan.m, &s->step);
-    const struct chain_move *m = chain_move(p->chain, p->state, slot, kind);
-    if (!m) {
-        return error_set(p->err, "out of memory");
-    }
-    retire(p, p->base, m->retired, m->retired_count);
-    add_counts(p, m->counts);
-    p->idle = (struct chain_span){p->base + m->idle.from, p->base + m->idle.to};
-    p->state = m->next;
-    p->base += m->next_at;
-    p->taken_at = at;
     p->wait_free = at + 1;
-    return 0;
+    return perf_move(p, slot, chain_kind_of(p->plan.l, p->plan.m, &s->step));
 }
 
 static int run_step(struct perf *p, uint64_t step) {
     struct readiness r;
-    plan_ahead(p, step);
+    perf_plan(p, step);
     const struct plan_step *s = &p->ahead[step % AHEAD];
     if (run_loads(p, s) || step_ready(p, step, s, &r) || take_step(p, s, &r)) {
+        return -1;
+    }
+    if (p->stored.waits && p->stored.step < p->retirements && perf_finish_store(p)) {
         return -1;
     }
     return step > 0 ? hand_store(p, step - 1) : 0;
@@ -313,9 +266,10 @@ static void boot(struct perf *p) {
     struct dispatch *d = &p->dispatch;
     const struct design *g = &p->hw->design;
     p->commands = 2; /* CONFIG and END */
-    plan_ahead(p, 0);
+    perf_plan(p, 0);
     d->read = 2 + (unsigned)sizeof(struct command) / p->hw->bus_bytes;
     d->fetch_words = COMMAND_BLOCK * sizeof(struct command) / p->hw->bus_bytes;
+    p->dispatch_limit = perf_dispatch_limit(p);
     d->since = 1;
     fetch(p, 1);
     d->full[0] = p->load.last_data + 2;
@@ -329,7 +283,8 @@ static void boot(struct perf *p) {
 static int finish(struct perf *p, uint64_t *end) {
     uint64_t last;
     const uint64_t steps = p->plan.n.steps;
-    if (hand_store(p, steps - 1) || finish_store(p) || retirement(p, steps - 1, &last)) {
+    if (hand_store(p, steps - 1) || perf_finish_store(p) ||
+        retirement(p, steps - 1, &last)) {
         return -1;
     }
     const struct chain_tail *t = chain_tail(p->chain, p->state);
@@ -348,7 +303,7 @@ static int run(struct perf *p, struct counters *out) {
     uint64_t end = 0, *v = out->value;
     boot(p);
     for (uint64_t s = 0; s < p->plan.n.steps; s++) {
-        if (run_step(p, s)) {
+        if (perf_calm(p, &s) || run_step(p, s)) {
             return -1;
         }
     }
@@ -365,9 +320,9 @@ static int run(struct perf *p, struct counters *out) {
     }
     const uint64_t ratio = p->load.port.ratio;
     const uint64_t blocks = command_blocks(p->commands);
-    v[CNT_AXI_READS] = p->load.beats;
+    v[CNT_AXI_READS] = p->load.beats + blocks * p->dispatch.fetch_words * ratio;
     v[CNT_AXI_WRITES] = p->store.beats;
-    v[CNT_GLB_WRITES] = p->load.beats / ratio - blocks * p->dispatch.fetch_words;
+    v[CNT_GLB_WRITES] = p->load.beats / ratio;
     v[CNT_GLB_READS] = p->store.beats / ratio;
     perf_counts(p->hw, p->plan.l, p->plan.m, p->plan.slices, out);
     return command_blocks_check(blocks, p->plan.l, p->err);

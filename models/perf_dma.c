@@ -96,3 +96,44 @@ uint64_t dma_store_run(struct dma_store *s, const struct dma *dma, uint64_t sinc
     s->beats += beats;
     return response;
 }
+
+/* ---- Limits ---- */
+
+/* Bursts of a segment, at least and at most one more. */
+static uint64_t least_bursts(const struct dma_port *p, uint64_t words) {
+    const uint64_t most = min_u(p->max_words, PAGE / p->bus_bytes);
+    return (words + most - 1) / most;
+}
+
+/* Whether the data of a transfer come without a gap wherever it begins: any 15 bursts in
+ * a row take as long as a burst's latency. */
+static int gapless(const struct dma_port *p, const struct dma *dma) {
+    const uint64_t beats = dma->words * p->ratio, least = least_bursts(p, dma->words);
+    const uint64_t segments = dma->segments * dma->planes;
+    if (segments * (least + 1) <= DMA_OUTSTANDING) {
+        return 1;
+    }
+    if (segments == 1) { /* all but the first of a page's end and the last are long */
+        const uint64_t most = min_u(p->max_words, PAGE / p->bus_bytes) * p->ratio;
+        return (DMA_OUTSTANDING - 3) * most >= p->latency;
+    }
+    /* 15 bursts have so many whole segments in them */
+    const uint64_t whole = (p->latency + beats - 1) / beats;
+    return (least + 1) * whole + 2 * least < DMA_OUTSTANDING;
+}
+
+uint64_t dma_load_limit(const struct dma_port *p, const struct dma *dma) {
+    const uint64_t segments = dma->segments * dma->planes;
+    const uint64_t beats = dma->words * segments * p->ratio;
+    uint64_t waits = 1; /* for a latency: 16 bursts at a time */
+    if (!gapless(p, dma)) {
+        waits += segments * (least_bursts(p, dma->words) + 1) / DMA_OUTSTANDING;
+    }
+    return beats + waits * (p->latency + DMA_OUTSTANDING + 1) + 1;
+}
+
+uint64_t dma_store_limit(const struct dma_port *p, const struct dma *dma) {
+    const uint64_t segments = dma->segments * dma->planes;
+    return dma->words * segments * p->ratio +
+           segments * (least_bursts(p, dma->words) + 1) + p->latency + 3;
+}

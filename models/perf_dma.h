@@ -39,6 +39,10 @@ struct dma_load {
 void dma_load_run(struct dma_load *l, const struct dma *dma, uint64_t since,
                   uint64_t token);
 
+/* Cycles, at least as many as there can be, from the start of a transfer to its last
+ * beat, when nothing else is on its way. */
+uint64_t dma_load_limit(const struct dma_port *p, const struct dma *dma);
+
 /* Store unit with the write channel. */
 struct dma_store {
     struct dma_port port;
@@ -50,5 +54,8 @@ struct dma_store {
 /* Likewise. Returns the cycle of the last response. */
 uint64_t dma_store_run(struct dma_store *s, const struct dma *dma, uint64_t since,
                        uint64_t token);
+
+/* Likewise, to the last response. */
+uint64_t dma_store_limit(const struct dma_port *p, const struct dma *dma);
 
 #endif
