@@ -16,19 +16,28 @@ static uint64_t min_u(uint64_t a, uint64_t b) {
 
 void dma_port_init(struct dma_port *p, const struct hw *hw, unsigned latency) {
     const unsigned beat = hw->design.dram_bytes_per_cycle;
-    p->bus_bytes = hw->bus_bytes;
     p->ratio = hw->bus_bytes / beat;
+    p->page_words = PAGE / hw->bus_bytes;
     p->max_words = BURST_BEATS * beat / hw->bus_bytes;
+    p->max_words = p->max_words < p->page_words ? p->max_words : p->page_words;
+    while (hw->bus_bytes >> p->shift > 1) {
+        p->shift++;
+    }
     p->latency = latency;
 }
 
+/* Bus words of the burst that begins at a word. */
+static uint64_t burst_words(const struct dma_port *p, uint64_t word, uint64_t left) {
+    const uint64_t to_page = p->page_words - (word & (p->page_words - 1));
+    return min_u(left, min_u(to_page, p->max_words));
+}
+
 /* Requests and data of the bursts of one segment. */
-static uint64_t load_segment(struct dma_load *l, uint64_t addr, uint64_t words,
+static uint64_t load_segment(struct dma_load *l, uint64_t word, uint64_t words,
                              uint64_t request) {
     const struct dma_port *p = &l->port;
     while (words > 0) {
-        const uint64_t to_page = (PAGE - addr % PAGE) / p->bus_bytes;
-        const uint64_t burst = min_u(words, min_u(to_page, p->max_words));
+        const uint64_t burst = burst_words(p, word, words);
         uint64_t *last = &l->last[l->bursts % DMA_OUTSTANDING];
         if (l->bursts >= DMA_OUTSTANDING) {
             request = max_u(request, *last + 1);
@@ -39,42 +48,142 @@ static uint64_t load_segment(struct dma_load *l, uint64_t addr, uint64_t words,
         l->bursts++;
         request++;
         words -= burst;
-        addr += burst * p->bus_bytes;
+        word += burst;
     }
     return request;
 }
 
-void dma_load_run(struct dma_load *l, const struct dma *dma, uint64_t since,
-                  uint64_t token) {
-    uint64_t start = max_u(max_u(since, token), l->requests_free);
-    if (l->transfers >= DMA_TRANSFERS) {
-        start = max_u(start, l->done[l->transfers % DMA_TRANSFERS] + 1);
+/* ---- Gapless transfers ---- */
+
+/* Bursts of a segment, at least; at most one more. */
+static uint64_t least_bursts(const struct dma_port *p, uint64_t words) {
+    return words <= p->max_words ? 1 : (words + p->max_words - 1) / p->max_words;
+}
+
+static void make_shape(const struct dma_port *p, const struct dma *dma,
+                       struct dma_shape *s) {
+    const uint64_t beats = dma->words * p->ratio, least = least_bursts(p, dma->words);
+    const uint64_t segments = dma->segments * dma->planes;
+    *s = (struct dma_shape){.words = dma->words,
+                            .segments = dma->segments,
+                            .planes = dma->planes,
+                            .beats = beats * segments,
+                            .bursts = least * segments};
+    if (segments == 1) { /* all but the last, and the last of the first page, are long */
+        const uint64_t most = (uint64_t)p->max_words * p->ratio;
+        s->edge = 2 + (p->latency + most - 1) / most;
+        s->gapless = s->edge < DMA_OUTSTANDING;
+    } else { /* so many bursts have whole segments in them that take a latency */
+        s->edge = (least + 1) * ((p->latency + beats - 1) / beats);
+        s->gapless = s->edge + 2 * least < DMA_OUTSTANDING;
     }
-    l->wait_free = start + 1;
+}
+
+static const struct dma_shape *shape_of(struct dma_load *l, const struct dma *dma) {
+    const uint64_t key = dma->words * 31 + dma->segments * 7 + dma->planes;
+    struct dma_shape *s = &l->shapes[(key ^ key >> 5) % DMA_SHAPES];
+    if (s->planes != dma->planes || s->words != dma->words ||
+        s->segments != dma->segments) {
+        make_shape(&l->port, dma, s);
+    }
+    return s;
+}
+
+/* Bring requests_free and the ring up to date after a gapless transfer: its bursts from
+ * the last one backwards. Each request waited for the burst 16 before. */
+static void unfold(struct dma_load *l) {
+    const struct dma_port *p = &l->port;
+    const struct dma *d = &l->tail;
+    const uint64_t pages = ~(uint64_t)(p->page_words - 1);
+    uint64_t plane = d->planes, segment = d->segments, time = l->last_data;
+    uint64_t begin = 0, end = 0;
+    for (unsigned i = 0; i < DMA_OUTSTANDING; i++) {
+        if (end == begin) {
+            if (segment == 0) {
+                segment = d->segments;
+                plane--;
+            }
+            segment--;
+            begin =
+                (d->dram + (plane - 1) * d->plane_bytes + segment * d->segment_bytes) >>
+                p->shift;
+            end = begin + d->words;
+        }
+        const uint64_t from = max_u((end - 1) & pages, begin);
+        const uint64_t start = end - 1 - (end - 1 - from) % p->max_words;
+        l->last[DMA_OUTSTANDING - 1 - i] = time;
+        time -= (end - start) * p->ratio;
+        end = start;
+    }
+    l->bursts = DMA_OUTSTANDING;
+    l->requests_free = time + 2;
+    l->lazy = 0;
+}
+
+/* Run the transfer without looking at its bursts if that makes no difference. The earlier
+ * ones have ended, or were the tail, whose last bursts and the first ones of this take
+ * long enough. */
+static int run_gapless(struct dma_load *l, const struct dma *dma, uint64_t start,
+                       int drained, int after_tail) {
+    const struct dma_shape *s = shape_of(l, dma);
+    if (!s->gapless || s->bursts <= DMA_OUTSTANDING ||
+        l->port.latency < DMA_OUTSTANDING) {
+        return 0;
+    }
+    if (!drained && !(after_tail && s->edge + l->tail_edge <= DMA_OUTSTANDING)) {
+        return 0;
+    }
+    const uint64_t first = max_u(start + 1 + l->port.latency, l->last_data + 1);
+    l->last_data = first + s->beats - 1;
+    l->lazy = 1;
+    l->tail = *dma;
+    l->tail_edge = s->edge;
+    return 1;
+}
+
+static void run_bursts(struct dma_load *l, const struct dma *dma, uint64_t start) {
     uint64_t request = start + 1;
     for (uint64_t i = 0; i < dma->planes; i++) {
         for (uint64_t k = 0; k < dma->segments; k++) {
             const uint64_t addr =
                 dma->dram + i * dma->plane_bytes + k * dma->segment_bytes;
-            request = load_segment(l, addr, dma->words, request);
+            request = load_segment(l, addr >> l->port.shift, dma->words, request);
         }
     }
     l->requests_free = request;
+}
+
+void dma_load_run(struct dma_load *l, const struct dma *dma, uint64_t since,
+                  uint64_t token) {
+    uint64_t start = max_u(since, token);
+    if (l->transfers >= DMA_TRANSFERS) {
+        start = max_u(start, l->done[l->transfers % DMA_TRANSFERS] + 1);
+    }
+    const int drained = start >= l->last_data, after_tail = l->lazy;
+    if (drained) { /* nothing is on its way */
+        l->lazy = 0;
+        l->bursts = 0;
+    } else {
+        if (l->lazy) {
+            unfold(l);
+        }
+        start = max_u(start, l->requests_free);
+    }
+    l->wait_free = start + 1;
+    if (!run_gapless(l, dma, start, drained, after_tail)) {
+        run_bursts(l, dma, start);
+    }
     l->beats += dma->words * dma->segments * dma->planes * l->port.ratio;
     l->done[l->transfers++ % DMA_TRANSFERS] = l->last_data;
 }
 
-/* Bursts of one segment. */
-static uint64_t segment_bursts(const struct dma_port *p, uint64_t addr, uint64_t words) {
-    uint64_t bursts = 0;
-    while (words > 0) {
-        const uint64_t to_page = (PAGE - addr % PAGE) / p->bus_bytes;
-        const uint64_t burst = min_u(words, min_u(to_page, p->max_words));
-        bursts++;
-        words -= burst;
-        addr += burst * p->bus_bytes;
+/* Bursts of one segment: in the page where it begins, in whole pages, in the last. */
+static uint64_t segment_bursts(const struct dma_port *p, uint64_t word, uint64_t words) {
+    const uint64_t to_page = p->page_words - (word & (p->page_words - 1));
+    if (words <= to_page) {
+        return least_bursts(p, words);
     }
-    return bursts;
+    return least_bursts(p, to_page) + least_bursts(p, words - to_page);
 }
 
 uint64_t dma_store_run(struct dma_store *s, const struct dma *dma, uint64_t since,
@@ -84,9 +193,9 @@ uint64_t dma_store_run(struct dma_store *s, const struct dma *dma, uint64_t sinc
     uint64_t bursts = 0;
     for (uint64_t i = 0; i < dma->planes; i++) {
         for (uint64_t k = 0; k < dma->segments; k++) {
-            bursts += segment_bursts(
-                &s->port, dma->dram + i * dma->plane_bytes + k * dma->segment_bytes,
-                dma->words);
+            const uint64_t addr =
+                dma->dram + i * dma->plane_bytes + k * dma->segment_bytes;
+            bursts += segment_bursts(&s->port, addr >> s->port.shift, dma->words);
         }
     }
     /* address, then the first GLB word is there; a cycle between bursts */
@@ -99,37 +208,15 @@ uint64_t dma_store_run(struct dma_store *s, const struct dma *dma, uint64_t sinc
 
 /* ---- Limits ---- */
 
-/* Bursts of a segment, at least and at most one more. */
-static uint64_t least_bursts(const struct dma_port *p, uint64_t words) {
-    const uint64_t most = min_u(p->max_words, PAGE / p->bus_bytes);
-    return (words + most - 1) / most;
-}
-
-/* Whether the data of a transfer come without a gap wherever it begins: any 15 bursts in
- * a row take as long as a burst's latency. */
-static int gapless(const struct dma_port *p, const struct dma *dma) {
-    const uint64_t beats = dma->words * p->ratio, least = least_bursts(p, dma->words);
-    const uint64_t segments = dma->segments * dma->planes;
-    if (segments * (least + 1) <= DMA_OUTSTANDING) {
-        return 1;
-    }
-    if (segments == 1) { /* all but the first of a page's end and the last are long */
-        const uint64_t most = min_u(p->max_words, PAGE / p->bus_bytes) * p->ratio;
-        return (DMA_OUTSTANDING - 3) * most >= p->latency;
-    }
-    /* 15 bursts have so many whole segments in them */
-    const uint64_t whole = (p->latency + beats - 1) / beats;
-    return (least + 1) * whole + 2 * least < DMA_OUTSTANDING;
-}
-
 uint64_t dma_load_limit(const struct dma_port *p, const struct dma *dma) {
-    const uint64_t segments = dma->segments * dma->planes;
-    const uint64_t beats = dma->words * segments * p->ratio;
+    struct dma_shape s;
     uint64_t waits = 1; /* for a latency: 16 bursts at a time */
-    if (!gapless(p, dma)) {
-        waits += segments * (least_bursts(p, dma->words) + 1) / DMA_OUTSTANDING;
+    make_shape(p, dma, &s);
+    const uint64_t bursts = s.bursts + dma->segments * dma->planes; /* at most */
+    if (!s.gapless && bursts > DMA_OUTSTANDING) {
+        waits += bursts / DMA_OUTSTANDING;
     }
-    return beats + waits * (p->latency + DMA_OUTSTANDING + 1) + 1;
+    return s.beats + waits * (p->latency + DMA_OUTSTANDING + 1) + 1;
 }
 
 uint64_t dma_store_limit(const struct dma_port *p, const struct dma *dma) {

@@ -15,12 +15,27 @@ enum { DMA_OUTSTANDING = 16, DMA_TRANSFERS = 4 };
 
 /* What all transfers share. */
 struct dma_port {
-    unsigned bus_bytes, ratio; /* beats of a bus word */
-    unsigned max_words;        /* of a burst */
+    unsigned ratio;      /* beats of a bus word */
+    unsigned shift;      /* of a bus word's address: log2 of its bytes */
+    unsigned page_words; /* 4 KB, which no burst crosses; a power of two */
+    unsigned max_words;  /* of a burst, at most a page's */
     unsigned latency;
 };
 
 void dma_port_init(struct dma_port *p, const struct hw *hw, unsigned latency);
+
+/* What follows from a transfer's shape, wherever it begins. A transfer is gapless if any
+ * 15 bursts in a row take at least a latency: then the limit of 16 bursts on their way
+ * never holds up its data. */
+struct dma_shape {
+    uint64_t words, segments, planes; /* of which it is the shape; planes 0 = none */
+    uint64_t beats;
+    uint64_t bursts; /* at least */
+    uint64_t edge;   /* so many first or last bursts take at least a latency */
+    int gapless;
+};
+
+enum { DMA_SHAPES = 16 };
 
 /* Load unit with the read channel. */
 struct dma_load {
@@ -32,6 +47,12 @@ struct dma_load {
     uint64_t done[DMA_TRANSFERS];   /* last beats of the latest transfers, a ring */
     uint64_t bursts, transfers;
     uint64_t beats; /* read so far */
+    /* the last transfer was gapless and long, and requests_free and last do not show it
+     */
+    int lazy;
+    struct dma tail; /* that transfer */
+    uint64_t tail_edge;
+    struct dma_shape shapes[DMA_SHAPES]; /* remembered */
 };
 
 /* A transfer whose command waits since a cycle, and for a token that can be taken from
