@@ -328,6 +328,32 @@ static int run(struct perf *p, struct counters *out) {
     return command_blocks_check(blocks, p->plan.l, p->err);
 }
 
+/* Whether no counter can pass 2^62, by generous limits of slots, their lengths, MACs and
+ * the memory's cycles. */
+static int check_size(const struct perf *p, unsigned latency) {
+    const struct mapping *m = p->plan.m;
+    const struct chain_config *c = &p->config;
+    const struct chain_kind *k = &c->kinds[0];
+    const double limit = 4611686018427387904.0, steps = (double)p->plan.n.steps;
+    const double positions = (double)(c->sk + c->a) * (double)k->y_rows * c->kw;
+    const double length = (double)c->beat_cycles + (double)k->psum_stride + 8 +
+                          c->groups * positions +
+                          (double)c->chain_rows * (double)c->row_words;
+    const double slots = steps * ((double)k->passes * (double)k->beats + c->bubbles +
+                                  2.0 * c->chain_rows + 4);
+    const double macs = (double)m->p * m->sk * m->q * m->e * m->t * c->chain_rows;
+    double words = COMMAND_BLOCK * COMMAND_BLOCK * COMMAND_WORDS;
+    for (unsigned i = 0; i < GLB_USES; i++) {
+        words += m->glb[i].words;
+    }
+    const double lanes = p->hw->weight_lanes + p->hw->act_lanes + 1.0;
+    const double memory = steps * words * (p->load.port.ratio + 2.0 * latency + 64);
+    if (slots * (length + macs + 1) * lanes + memory > limit) {
+        return error_set(p->err, "the counters of %s could pass 2^62", p->plan.l->name);
+    }
+    return 0;
+}
+
 int perf_predict(const struct hw *hw, const struct layer *l, const struct mapping *m,
                  unsigned latency, struct counters *out, struct error *err) {
     struct layer view;
@@ -348,7 +374,10 @@ int perf_predict(const struct hw *hw, const struct layer *l, const struct mappin
     p->chain = chain_new(&p->config);
     int status = command_plan_init(&p->plan, hw, &view, m, err);
     if (status == 0) {
-        status = p->chain ? run(p, out) : error_set(err, "out of memory");
+        status = p->chain ? check_size(p, latency) : error_set(err, "out of memory");
+    }
+    if (status == 0) {
+        status = run(p, out);
     }
     chain_free(p->chain);
     command_plan_close(&p->plan);

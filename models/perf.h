@@ -18,11 +18,11 @@
  * array layer (conv with groups == 1, or fc) and its mapping.
  *
  *   latency  of the memory, cycles from an AR handshake to the first data and from the
- *            last write data to the response, 1..2^24
+ *            last write data to the response, >= 1
  *   out      by enum counter; CNT_OVERFLOWS depends on the data and is left 0
  *
  * Returns 0, or -1 with *err set: there is no such command list, a counter could pass
- * 2^63, or memory is out. */
+ * 2^62, or memory is out. */
 int perf_predict(const struct hw *hw, const struct layer *l, const struct mapping *m,
                  unsigned latency, struct counters *out, struct error *err);
 

@@ -36,6 +36,12 @@ build/asan/tests/test_perf: $(addprefix build/asan/,$(PERF_O))
 perf-proof: build/tests/perf_proof ## prove the performance model on 10^5 random cases and all networks
 	$(Q)build/tests/perf_proof && build/tests/perf_proof --networks
 
+build/tests/perf_bench: build/obj/tests/mapper_cases.o
+
+.PHONY: bench
+bench: build/tests/perf_bench ## time mapping search and exact prediction on varied designs
+	$(Q)build/tests/perf_bench
+
 # Proofs of the PE types' RTL: one for every folder that has traits. Short in `make test`;
 # `make pe-proof` takes 10^7 random vectors for integer types, 10^8 for float types.
 PE_TYPES := $(patsubst pe_lib/%/traits.json,%,$(wildcard pe_lib/*/traits.json))
