@@ -282,7 +282,8 @@ static int buffers_regular(const struct plan_buffers *region, uint64_t key,
     for (unsigned i = 0; i < region->count; i++) {
         const struct plan_buffer *b = &region->buffer[i];
         const int64_t age = (int64_t)key - b->key;
-        if (age < 0 || age >= region->count || (int64_t)step - b->used != age) {
+        if (b->key < 0 || age < 0 || age >= region->count ||
+            (int64_t)step - b->used != age) {
             return 0;
         }
     }
@@ -291,17 +292,21 @@ static int buffers_regular(const struct plan_buffers *region, uint64_t key,
 
 uint64_t command_plan_regular(const struct command_plan *p) {
     const struct plan_buffers *b = p->buffers;
-    const unsigned groups = p->n.channel_groups, last = p->group;
+    const unsigned groups = p->n.channel_groups;
     const uint64_t step = p->next - 1;
     const unsigned least = min_u(b[GLB_IFMAP].count, b[GLB_FILTER].count);
-    if (p->n.slices != 1 || last < 2 || last + 2 >= groups ||
-        p->channels % p->hw->act_lanes || !p->windows[0].exists ||
-        p->last_wait != (int64_t)step - least ||
+    if (p->slice != 0 || p->group + 2 >= groups || p->channels % p->hw->act_lanes ||
+        (p->m->share && p->n.slices > 1) || p->last_wait != (int64_t)step - least ||
         !buffers_regular(&b[GLB_IFMAP], p->step.tile, step) ||
         !buffers_regular(&b[GLB_FILTER], p->step.run, step)) {
         return 0;
     }
-    return groups - 2 - last;
+    for (unsigned i = 0; i < p->n.slices; i++) {
+        if (!p->windows[i].exists) {
+            return 0;
+        }
+    }
+    return (uint64_t)(groups - 2 - p->group) * p->n.slices;
 }
 
 void command_plan_skip(struct command_plan *p, uint64_t steps, struct plan_step *s) {
@@ -313,19 +318,21 @@ void command_plan_skip(struct command_plan *p, uint64_t steps, struct plan_step 
             region->buffer[k].used += (int64_t)steps;
         }
     }
+    const uint64_t groups = steps / p->n.slices;
     p->next += steps;
-    p->group += (unsigned)steps;
-    p->step.c0 += (unsigned)(steps * p->channels);
+    p->group += (unsigned)groups;
+    p->step.c0 += (unsigned)(groups * p->channels);
     p->step.run += steps;
     p->step.tile += steps;
     p->last_wait += (int64_t)steps;
     s->step = p->step;
     s->load_wait += (int64_t)steps;
     for (unsigned i = 0; i < s->load_count; i++) {
-        const uint64_t words = s->load_use[i] == GLB_FILTER
-                                   ? s->loads[i].words
-                                   : p->channels / p->hw->act_lanes * p->l->h * p->l->w;
-        s->loads[i].dram += steps * words * p->hw->bus_bytes;
+        const uint64_t words =
+            s->load_use[i] == GLB_FILTER
+                ? steps * s->loads[i].words
+                : groups * (p->channels / p->hw->act_lanes) * p->l->h * p->l->w;
+        s->loads[i].dram += words * p->hw->bus_bytes;
     }
 }
 

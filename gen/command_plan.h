@@ -70,9 +70,10 @@ void command_plan_restart(struct command_plan *p);
 /* Plan the next step, of which there must be one. */
 void command_plan_next(struct command_plan *p, struct plan_step *s);
 
-/* How many of the next steps load the same amounts as the last one, each into the buffers
- * not used for longest and behind a step as far back: the channel groups of an ofmap tile
- * but its last, when no run and no tile comes back before it has been overwritten. */
+/* How many of the next steps, whole channel groups, load the same amounts as those of the
+ * last one, each into the buffers not used for longest and behind a step as far back: the
+ * channel groups of an ofmap tile but its last, when no run and no tile comes back before
+ * it has been overwritten. 0 if the last step is not the first of a channel group. */
 uint64_t command_plan_regular(const struct command_plan *p);
 
 /* Leave out that many steps, at most: *s, the last one, becomes the one that many steps

@@ -2,62 +2,70 @@
  *
  * Performance model: stretches in which the array need not wait.
  *
- * Step s is calm if it is ready before the last pass of step s - 1 begins, and the
- * loads of s, all that stands before them in the list, and the store of s - 2 can be
- * shown to end by then even if nothing overlaps from the cycle on in which step s - 2 has
- * retired (docs/performance_model.md). Then the array goes on as if it knew no memory.
+ * In a calm stretch the loads of step s wait until step s - lag has retired. Step s is
+ * calm if what begins then can be shown to end, wherever blocks and pages begin, before
+ * the last pass of step s - 1 begins, and before the loads of s + 1 may begin
+ * (docs/performance_model.md). Then the array goes on as if it knew no memory.
  */
 #include "models/perf_run.h"
 
 enum {
-    HANDED = 10, /* commands that the dispatcher hands out meanwhile, at most */
-    BLOCKS = 2   /* that it reads */
+    HANDED = 10, /* commands and blocks that are handed out or read meanwhile, at most */
+    LAG_MAX = 3
+};
+
+struct calm {
+    uint64_t lag;
+    uint64_t same;  /* steps that left the array's state as it was */
+    uint64_t beats; /* loaded when the current channel group began */
 };
 
 static uint64_t max_u(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
+/* Also of a FETCH. */
 uint64_t perf_dispatch_limit(const struct perf *p) {
     const struct dispatch *d = &p->dispatch;
-    const struct dma dma = {.words = d->fetch_words, .segments = 1, .planes = 1};
-    const uint64_t fetch = dma_load_limit(&p->load.port, &dma) + 2;
-    return HANDED * (d->read + 2u) + BLOCKS * (fetch + 2 * (d->read + 3u));
+    return HANDED * (d->read + 3u) + d->fetch_words * p->load.port.ratio +
+           p->load.port.latency;
 }
 
-/* Cycles from the retirement of step - 2 until `step` is ready and the store has ended.
- */
-static uint64_t step_limit(const struct perf *p, uint64_t step) {
-    const struct plan_step *s = &p->ahead[step % AHEAD];
-    uint64_t cycles = p->dispatch_limit;
-    for (unsigned i = 0; i < s->load_count; i++) {
-        cycles += dma_load_limit(&p->load.port, &s->loads[i]) + 2;
+/* The cycle in which a step has retired when the move *m from now on is made. Returns 0
+ * if that does not tell. */
+static int retired_at(const struct perf *p, const struct chain_move *m, uint64_t step,
+                      uint64_t *at) {
+    if (step < p->retirements) {
+        *at = p->retired[step % HISTORY];
+        return step + HISTORY >= p->retirements;
     }
-    if (p->stored.waits && p->stored.step + 2 == step) {
-        cycles = max_u(cycles, dma_store_limit(&p->store.port, &p->stored.dma) + 4);
-    }
-    return cycles;
-}
-
-/* Whether the units have nothing to do when step - 2 retires but what waits for that. */
-static int begins_calm(struct perf *p, uint64_t step) {
-    const struct dispatch *d = &p->dispatch;
-    const uint64_t retired = p->retired[(step - 2) % HISTORY];
-    if (max_u(d->since, p->load.last_data + 2) + p->dispatch_limit > retired ||
-        retired + p->dispatch_limit > p->base || p->idle.from < p->idle.to) {
+    if (!m || step - p->retirements >= m->retired_count) {
         return 0;
     }
-    if (p->stored.waits && p->stored.step + 2 < step && perf_finish_store(p)) {
-        return -1;
-    }
-    return p->store.free + 1 <= retired;
+    *at = p->base + m->retired[step - p->retirements];
+    return 1;
 }
 
-/* Whether the exact state before a step is known after a calm stretch: the loads of the
- * step begin in the cycle after step - 2 has retired. */
-static int ends_here(const struct perf *p, uint64_t step) {
+/* Whether the units have nothing to do when step - lag retires but what waits for that.
+ */
+static int begins_calm(struct perf *p, uint64_t step, uint64_t lag) {
+    uint64_t retired;
+    if (p->idle.from < p->idle.to || !retired_at(p, NULL, step - lag, &retired) ||
+        max_u(p->dispatch.since, p->load.last_data + 2) + p->dispatch_limit > retired) {
+        return 0;
+    }
+    if (p->stored.waits && p->stored.step + lag < step && perf_finish_store(p)) {
+        return -1;
+    }
+    return p->store.free + 1 <= retired &&
+           !(p->stored.waits && p->stored.step + lag < step);
+}
+
+/* Whether the exact state before a step is known after a calm stretch: its loads begin in
+ * the cycle after step - lag has retired. */
+static int ends_here(const struct perf *p, uint64_t step, uint64_t lag) {
     const struct plan_step *s = &p->ahead[step % AHEAD];
-    return s->load_count > 0 && s->load_wait == (int64_t)step - 2;
+    return s->load_count > 0 && s->load_wait == (int64_t)(step - lag);
 }
 
 /* The STORE of a step that waits now, and what went before it. */
@@ -87,44 +95,49 @@ static uint64_t load_beats(const struct perf *p, const struct plan_step *s) {
     return words * p->load.port.ratio;
 }
 
-/* Go through a step if it is calm and the stretch can end after it. Returns 1 if it is,
- * 0 if not, -1 with p->err set. */
-static int calm_step(struct perf *p, uint64_t step, unsigned kind) {
-    const struct plan_step *s = &p->ahead[step % AHEAD];
-    if (p->retirements + 1 < step ||
-        p->retired[(step - 2) % HISTORY] + 1 + step_limit(p, step) > p->base ||
-        !ends_here(p, step + 1)) {
+/* Whether the STORE of step - 2, if there is one, ends before step - 1 retires, and, when
+ * this step may wait for it, before that is due. */
+static int store_ends(const struct perf *p, const struct chain_move *m, uint64_t step) {
+    uint64_t begin, end;
+    if (!p->stored.waits || p->stored.step + 2 != step) {
+        return 1;
+    }
+    if (!retired_at(p, m, step - 2, &begin) || !retired_at(p, m, step - 1, &end)) {
         return 0;
     }
-    const struct chain_move *m = chain_move(p->chain, p->state, 0, kind);
-    if (!m) {
-        return error_set(p->err, "out of memory");
+    if (p->plan.runs == 1 && p->base < end) {
+        end = p->base;
     }
-    if (p->retirements + m->retired_count != step ||
-        (m->retired_count && m->retired[m->retired_count - 1] >= m->next_at)) {
-        return 0;
-    }
-    p->load.beats += load_beats(p, s);
-    p->dispatch.handed += s->load_count + 1;
-    hand_store(p, step - 1);
-    return perf_move(p, 0, kind) ? -1 : 1;
+    return begin + 5 + dma_store_limit(&p->store.port, &p->stored.dma) <= end;
 }
 
-/* After a calm step that left the array as it was: leave out the steps that are like it
- * and the next one. Returns their number. */
-static uint64_t skip(struct perf *p, uint64_t step, unsigned kind) {
-    struct plan_step next = p->ahead[(step + 1) % AHEAD];
-    const uint64_t n = command_plan_regular(&p->plan);
-    if (n == 0 || p->planned != step + 2 || step + n + NEAR_END > p->plan.n.steps ||
-        p->retired[(step - 1) % HISTORY] + 1 + step_limit(p, step + 1) > p->base) {
+/* Whether a step is calm, and the stretch can end after it. */
+static int is_calm(struct perf *p, uint64_t step, uint64_t lag,
+                   const struct chain_move *m) {
+    uint64_t begin, next;
+    if (!ends_here(p, step + 1, lag) || !retired_at(p, m, step - lag, &begin) ||
+        !retired_at(p, m, step + 1 - lag, &next) || next >= p->base + m->next_at) {
         return 0;
     }
-    const struct chain_move *m = chain_move(p->chain, p->state, 0, kind);
-    if (!m || m->next != p->state || m->retired_count != 1) {
+    const struct plan_step *s = &p->ahead[step % AHEAD];
+    const uint64_t loads = dma_load_limit(&p->load, s->loads, s->load_count);
+    const uint64_t handed = max_u(begin + 1 + loads, p->wait_free); /* COMPUTE can be */
+    const uint64_t end = handed + p->dispatch_limit;
+    return end <= p->base && end <= next && store_ends(p, m, step);
+}
+
+/* Before the first step of a channel group, after a whole one that left the array as it
+ * was: leave out the groups that are like it. Returns their steps. */
+static uint64_t skip(struct perf *p, uint64_t step, const struct chain_move *m,
+                     uint64_t group_beats) {
+    struct plan_step next = p->ahead[(step + 1) % AHEAD];
+    const uint64_t n = command_plan_regular(&p->plan), groups = n / p->plan.n.slices;
+    if (n == 0 || p->planned != step + 2 || step + n + NEAR_END > p->plan.n.steps ||
+        m->next != p->state || m->retired_count != 1) {
         return 0;
     }
     const uint64_t before = p->base;
-    p->load.beats += n * load_beats(p, &next);
+    p->load.beats += groups * group_beats;
     p->dispatch.handed += n * (next.load_count + 1);
     p->commands += n * (next.load_count + 1);
     command_plan_skip(&p->plan, n, &next);
@@ -132,6 +145,7 @@ static uint64_t skip(struct perf *p, uint64_t step, unsigned kind) {
     p->ahead[(step + n) % AHEAD] = p->ahead[step % AHEAD];
     p->ahead[(step + n + 1) % AHEAD] = next;
     p->base += n * m->next_at;
+    p->wait_free += n * m->next_at;
     for (unsigned i = 0; i < CHAIN_COUNTS; i++) {
         p->counts[i] += n * m->counts[i];
     }
@@ -143,27 +157,60 @@ static uint64_t skip(struct perf *p, uint64_t step, unsigned kind) {
     return n;
 }
 
-int perf_calm(struct perf *p, uint64_t *step) {
-    uint64_t s = *step;
-    if (s < CHAIN_CONTEXTS || p->retirements + 1 < s || s + NEAR_END > p->plan.n.steps) {
+/* Go through a step if it is calm, and through those that follow like it. Returns their
+ * number, -1 with p->err set. */
+static int64_t calm_steps(struct perf *p, uint64_t step, struct calm *c) {
+    const struct plan_step *s = &p->ahead[step % AHEAD];
+    const unsigned kind = chain_kind_of(p->plan.l, p->plan.m, &s->step);
+    const uint32_t state = p->state;
+    const struct chain_move *m = chain_move(p->chain, state, 0, kind);
+    if (!m) {
+        return error_set(p->err, "out of memory");
+    }
+    if (!is_calm(p, step, c->lag, m)) {
         return 0;
     }
-    int calm = begins_calm(p, s);
-    while (calm > 0 && s + NEAR_END < p->plan.n.steps) {
+    const uint64_t slices = p->plan.n.slices, slice = step % slices;
+    if (slice == 0) {
+        c->beats = p->load.beats;
+    }
+    p->load.beats += load_beats(p, s);
+    p->dispatch.handed += s->load_count + 1;
+    hand_store(p, step - 1);
+    c->same = s->step.first || m->next != state ? 0 : c->same + 1;
+    p->wait_free = p->base + 1;
+    if (perf_move(p, 0, kind)) {
+        return -1;
+    }
+    uint64_t more = 0;
+    if (slice + 1 == slices && c->same >= slices + LAG_MAX) {
+        more = skip(p, step, m, p->load.beats - c->beats);
+    }
+    return (int64_t)(1 + more);
+}
+
+/* The lag if a calm stretch may begin with a step, else 0. */
+static uint64_t lag_of(const struct perf *p, uint64_t step) {
+    const struct plan_step *s = &p->ahead[step % AHEAD];
+    const uint64_t lag = s->load_wait < 0 ? 0 : step - (uint64_t)s->load_wait;
+    return lag == 2 || (lag == LAG_MAX && p->plan.runs > 1) ? lag : 0;
+}
+
+int perf_calm(struct perf *p, uint64_t *step) {
+    uint64_t s = *step;
+    if (s < CHAIN_CONTEXTS || s + NEAR_END > p->plan.n.steps) {
+        return 0;
+    }
+    perf_plan(p, s);
+    struct calm c = {lag_of(p, s), 0, 0};
+    int64_t steps = c.lag ? begins_calm(p, s, c.lag) : 0;
+    while (steps > 0 && s + NEAR_END < p->plan.n.steps) {
         perf_plan(p, s);
         perf_plan(p, s + 1);
-        const unsigned kind =
-            chain_kind_of(p->plan.l, p->plan.m, &p->ahead[s % AHEAD].step);
-        const uint32_t state = p->state;
-        calm = calm_step(p, s, kind);
-        if (calm > 0) {
-            if (state == p->state) {
-                s += skip(p, s, kind);
-            }
-            s++;
-        }
+        steps = calm_steps(p, s, &c);
+        s += steps > 0 ? (uint64_t)steps : 0;
     }
-    if (calm < 0) {
+    if (steps < 0) {
         return -1;
     }
     if (s > *step) { /* the place in the blocks */

@@ -4,7 +4,12 @@
  */
 #include "models/perf_dma.h"
 
-enum { PAGE = 4096, BURST_BEATS = 256 };
+enum {
+    PAGE = 4096,
+    BURST_BEATS = 256,
+    OTHERS = 4, /* bursts besides, in dma_load_limit */
+    GAP = 3     /* cycles between the data of two transfers, at most, without a wait */
+};
 
 static uint64_t max_u(uint64_t a, uint64_t b) {
     return a > b ? a : b;
@@ -208,15 +213,27 @@ uint64_t dma_store_run(struct dma_store *s, const struct dma *dma, uint64_t sinc
 
 /* ---- Limits ---- */
 
-uint64_t dma_load_limit(const struct dma_port *p, const struct dma *dma) {
-    struct dma_shape s;
-    uint64_t waits = 1; /* for a latency: 16 bursts at a time */
-    make_shape(p, dma, &s);
-    const uint64_t bursts = s.bursts + dma->segments * dma->planes; /* at most */
-    if (!s.gapless && bursts > DMA_OUTSTANDING) {
-        waits += bursts / DMA_OUTSTANDING;
+uint64_t dma_load_limit(struct dma_load *l, const struct dma *loads, unsigned count) {
+    uint64_t beats = 0, bursts = OTHERS, shorts = OTHERS, edge = 0;
+    int gapless = 1;
+    for (unsigned i = 0; i < count; i++) {
+        const struct dma_shape *s = shape_of(l, &loads[i]);
+        const uint64_t most = s->bursts + loads[i].segments * loads[i].planes;
+        beats += s->beats;
+        bursts += most;
+        if (s->beats < l->port.latency) {
+            shorts += most;
+        } else {
+            edge = max_u(edge, s->edge);
+            gapless &= s->gapless;
+        }
     }
-    return s.beats + waits * (p->latency + DMA_OUTSTANDING + 1) + 1;
+    /* 15 bursts in a row that are not in one transfer, nor all in short ones, hold the
+     * last or the first bursts of a long one */
+    if (bursts > DMA_OUTSTANDING && (!gapless || 2 * edge + shorts > DMA_OUTSTANDING)) {
+        beats += (bursts / DMA_OUTSTANDING + 1) * (l->port.latency + DMA_OUTSTANDING);
+    }
+    return beats + l->port.latency + (count + OTHERS) * GAP;
 }
 
 uint64_t dma_store_limit(const struct dma_port *p, const struct dma *dma) {

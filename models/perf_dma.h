@@ -60,9 +60,10 @@ struct dma_load {
 void dma_load_run(struct dma_load *l, const struct dma *dma, uint64_t since,
                   uint64_t token);
 
-/* Cycles, at least as many as there can be, from the start of a transfer to its last
- * beat, when nothing else is on its way. */
-uint64_t dma_load_limit(const struct dma_port *p, const struct dma *dma);
+/* Cycles, at least as many as there can be, from the start of the first of some transfers
+ * to the last beat of the last, when nothing else is on its way but up to four bursts
+ * (of other transfers, not counted) and every request comes early enough. */
+uint64_t dma_load_limit(struct dma_load *l, const struct dma *loads, unsigned count);
 
 /* Store unit with the write channel. */
 struct dma_store {
@@ -76,7 +77,8 @@ struct dma_store {
 uint64_t dma_store_run(struct dma_store *s, const struct dma *dma, uint64_t since,
                        uint64_t token);
 
-/* Likewise, to the last response. */
+/* Cycles, at least as many as there can be, from the start of a transfer to its last
+ * response. */
 uint64_t dma_store_limit(const struct dma_port *p, const struct dma *dma);
 
 #endif
