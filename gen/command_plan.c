@@ -176,7 +176,7 @@ uint64_t command_plan_bias(const struct command_plan *p, unsigned group,
     const unsigned pass = m->p * m->t, filters = min_u(m->m, p->l->m - group * m->m);
     const uint64_t pass_words = (uint64_t)m->t * mapping_kp(p->hw, m);
     *words = (uint32_t)((filters + pass - 1) / pass * pass_words);
-    return group * (m->m / pass) * pass_words * p->hw->bus_bytes;
+    return (uint64_t)group * (m->m / pass) * pass_words * p->hw->bus_bytes;
 }
 
 /* The loads of all slices in the column tile of a step, as far as they do not depend on

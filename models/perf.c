@@ -114,7 +114,7 @@ static int run_loads(struct perf *p, const struct plan_step *s) {
 }
 
 int perf_finish_store(struct perf *p) {
-    uint64_t token;
+    uint64_t token = 0;
     if (!p->stored.waits) {
         return 0;
     }
@@ -203,7 +203,7 @@ static void add_counts(struct perf *p, const uint64_t *counts) {
 }
 
 int perf_move(struct perf *p, uint64_t slot, unsigned kind) {
-    const struct chain_move *m = chain_move(p->chain, p->state, slot, kind);
+    const struct chain_move *m = chain_move(p->chain, &p->state, slot, kind);
     if (!m) {
         return error_set(p->err, "out of memory");
     }
@@ -281,7 +281,7 @@ static void boot(struct perf *p) {
 
 /* From the last step to the end, the cycle after END. */
 static int finish(struct perf *p, uint64_t *end) {
-    uint64_t last;
+    uint64_t last = 0;
     const uint64_t steps = p->plan.n.steps;
     if (hand_store(p, steps - 1) || perf_finish_store(p) ||
         retirement(p, steps - 1, &last)) {

@@ -27,7 +27,7 @@ static uint64_t max_u(uint64_t a, uint64_t b) {
 /* Also of a FETCH. */
 uint64_t perf_dispatch_limit(const struct perf *p) {
     const struct dispatch *d = &p->dispatch;
-    return HANDED * (d->read + 3u) + d->fetch_words * p->load.port.ratio +
+    return (uint64_t)HANDED * (d->read + 3) + d->fetch_words * p->load.port.ratio +
            p->load.port.latency;
 }
 
@@ -133,7 +133,7 @@ static uint64_t skip(struct perf *p, uint64_t step, const struct chain_move *m,
     struct plan_step next = p->ahead[(step + 1) % AHEAD];
     const uint64_t n = command_plan_regular(&p->plan), groups = n / p->plan.n.slices;
     if (n == 0 || p->planned != step + 2 || step + n + NEAR_END > p->plan.n.steps ||
-        m->next != p->state || m->retired_count != 1) {
+        !m->stays || m->retired_count != 1) {
         return 0;
     }
     const uint64_t before = p->base;
@@ -162,8 +162,7 @@ static uint64_t skip(struct perf *p, uint64_t step, const struct chain_move *m,
 static int64_t calm_steps(struct perf *p, uint64_t step, struct calm *c) {
     const struct plan_step *s = &p->ahead[step % AHEAD];
     const unsigned kind = chain_kind_of(p->plan.l, p->plan.m, &s->step);
-    const uint32_t state = p->state;
-    const struct chain_move *m = chain_move(p->chain, state, 0, kind);
+    const struct chain_move *m = chain_move(p->chain, &p->state, 0, kind);
     if (!m) {
         return error_set(p->err, "out of memory");
     }
@@ -177,7 +176,7 @@ static int64_t calm_steps(struct perf *p, uint64_t step, struct calm *c) {
     p->load.beats += load_beats(p, s);
     p->dispatch.handed += s->load_count + 1;
     hand_store(p, step - 1);
-    c->same = s->step.first || m->next != state ? 0 : c->same + 1;
+    c->same = s->step.first || !m->stays ? 0 : c->same + 1;
     p->wait_free = p->base + 1;
     if (perf_move(p, 0, kind)) {
         return -1;

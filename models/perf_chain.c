@@ -4,6 +4,7 @@
  */
 #include "models/perf_chain.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -358,12 +359,8 @@ static void simulate(struct chain *c, const struct state *from, uint64_t slot,
     memcpy(m->counts, s->counts, sizeof m->counts);
 }
 
-const struct chain_move *chain_move(struct chain *c, uint32_t state, uint64_t slot,
-                                    unsigned kind) {
-    struct node *n = &c->nodes[state];
-    if (n->move && n->slot == slot && n->kind == kind) {
-        return &c->moves[n->move - 1].result;
-    }
+static size_t find_move(const struct chain *c, uint32_t state, uint64_t slot,
+                        unsigned kind) {
     const uint32_t key[4] = {state, kind, (uint32_t)slot, (uint32_t)(slot >> 32)};
     size_t at = hash(key, 4, 2) % TABLE;
     for (; c->move_table[at]; at = (at + 1) % TABLE) {
@@ -372,27 +369,51 @@ const struct chain_move *chain_move(struct chain *c, uint32_t state, uint64_t sl
             break;
         }
     }
+    return at;
+}
+
+/* Simulate a move, and remember it at a place of the table. */
+static int make_move(struct chain *c, uint32_t state, uint64_t slot, unsigned kind,
+                     size_t at) {
+    const struct state from = c->nodes[state].state;
+    struct state to;
+    if (grow(&c->moves, &c->move_room, c->move_count, sizeof *c->moves)) {
+        return -1;
+    }
+    struct move *m = &c->moves[c->move_count];
+    m->state = state;
+    m->slot = slot;
+    m->kind = kind;
+    simulate(c, &from, slot, kind, &m->result);
+    save(c, &to);
+    m->result.next = intern(c, &to);
+    m->result.stays = m->result.next == state;
+    c->move_table[at] = (uint16_t)++c->move_count;
+    return m->result.next == UINT32_MAX ? -1 : 0;
+}
+
+const struct chain_move *chain_move(struct chain *c, uint32_t *number, uint64_t slot,
+                                    unsigned kind) {
+    uint32_t state = *number;
+    struct node *n = &c->nodes[state];
+    if (n->move && n->slot == slot && n->kind == kind) {
+        return &c->moves[n->move - 1].result;
+    }
+    size_t at = find_move(c, state, slot, kind);
     if (!c->move_table[at]) {
-        struct state from = n->state, to;
         if (c->node_count + 3 > STATES_MAX || c->move_count == MOVES_MAX) {
+            const struct state from = n->state;
             forget(c);
             state = intern(c, &from);
-            return state == UINT32_MAX ? NULL : chain_move(c, state, slot, kind);
+            if (state == UINT32_MAX) {
+                return NULL;
+            }
+            *number = state;
+            at = find_move(c, state, slot, kind);
         }
-        if (grow(&c->moves, &c->move_room, c->move_count, sizeof *c->moves)) {
+        if (make_move(c, state, slot, kind, at)) {
             return NULL;
         }
-        struct move *m = &c->moves[c->move_count];
-        m->state = state;
-        m->slot = slot;
-        m->kind = kind;
-        simulate(c, &from, slot, kind, &m->result);
-        save(c, &to);
-        m->result.next = intern(c, &to);
-        if (m->result.next == UINT32_MAX) {
-            return NULL;
-        }
-        c->move_table[at] = (uint16_t)++c->move_count;
     }
     n = &c->nodes[state];
     n->slot = slot;

@@ -71,6 +71,7 @@ struct chain_tail {
 /* What happens from a state's cycle 0 to the next state's, cycle `next_at`. */
 struct chain_move {
     uint32_t next;
+    int stays; /* the next state is the same one */
     uint32_t retired_count;
     uint64_t next_at;
     uint64_t retired[CHAIN_CONTEXTS];
@@ -105,9 +106,9 @@ const struct chain_tail *chain_tail(struct chain *c, uint32_t state);
 uint64_t chain_taken(const struct chain_tail *t, uint64_t ready, uint64_t *at);
 
 /* Take a step of some kind in slot `slot` (0 in an empty state). Returns NULL when memory
- * is out. Numbers of states handed out earlier are void if the automaton was full; the
- * move's next one is not. */
-const struct chain_move *chain_move(struct chain *c, uint32_t state, uint64_t slot,
+ * is out. The automaton may forget its states to make room; *state is then numbered
+ * anew. Valid until the next call with other numbers. */
+const struct chain_move *chain_move(struct chain *c, uint32_t *state, uint64_t slot,
                                     unsigned kind);
 
 #endif

@@ -233,7 +233,7 @@ uint64_t dma_load_limit(struct dma_load *l, const struct dma *loads, unsigned co
     if (bursts > DMA_OUTSTANDING && (!gapless || 2 * edge + shorts > DMA_OUTSTANDING)) {
         beats += (bursts / DMA_OUTSTANDING + 1) * (l->port.latency + DMA_OUTSTANDING);
     }
-    return beats + l->port.latency + (count + OTHERS) * GAP;
+    return beats + l->port.latency + (uint64_t)(count + OTHERS) * GAP;
 }
 
 uint64_t dma_store_limit(const struct dma_port *p, const struct dma *dma) {

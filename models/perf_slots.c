@@ -140,7 +140,7 @@ static uint64_t ifmap_transfers(const struct slots *s) {
 /* Length of the slot that begins. */
 static void begin_slot(struct slots *s) {
     const struct chain_config *c = s->config;
-    const uint64_t beat_cycles = s->active & rows_mask(s) ? c->beat_cycles : 0;
+    const uint64_t beat_cycles = (s->active & rows_mask(s)) ? c->beat_cycles : 0;
     const uint32_t bottom = slots_beat(s, c->chain_rows + 1);
     const uint64_t ifmap = ifmap_transfers(s), filter = load_due_rows(s);
     uint64_t length = max_u(max_u(beat_cycles, SLOT_MIN), max_u(ifmap, filter));

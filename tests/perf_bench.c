@@ -102,7 +102,7 @@ static int time_network(const struct bench *b, const char *name, struct error *e
     if (network_load(b->home, name, &net, err)) {
         return -1;
     }
-    int status = 0;
+    int status = net.layer_count ? 0 : -1;
     for (uint64_t d = 0; d < b->designs && status == 0; d++) {
         struct hw hw;
         status = draw_design(b, d, &hw, err);

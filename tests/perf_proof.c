@@ -34,7 +34,7 @@ struct tally {
     uint64_t equal, different, unmapped;
 };
 
-static void count(struct tally *t, int outcome, const char *text) {
+static void note(struct tally *t, int outcome, const char *text) {
     t->equal += outcome == 0;
     t->unmapped += outcome > 0;
     t->different += outcome < 0;
@@ -81,11 +81,11 @@ static void prove_network(const struct hw *hw, const struct network *net,
             continue;
         }
         const struct layer l = tensor_group_layer(&net->layers[i]);
-        count(t,
-              mapping_search(hw, &l, &m, NULL)
-                  ? 1
-                  : perf_case_compare(hw, &l, &m, 64, text, sizeof text),
-              text);
+        note(t,
+             mapping_search(hw, &l, &m, NULL)
+                 ? 1
+                 : perf_case_compare(hw, &l, &m, 64, text, sizeof text),
+             text);
     }
 }
 
@@ -126,7 +126,7 @@ static int run(const struct options *opts, struct tally *t, struct error *err) {
         return prove_networks(home, t, err);
     }
     for (uint64_t i = 0; i < cases; i++) {
-        count(t, perf_case_random(seed, first + i, text, sizeof text), text);
+        note(t, perf_case_random(seed, first + i, text, sizeof text), text);
     }
     return 0;
 }

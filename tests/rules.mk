@@ -33,7 +33,7 @@ build/tests/test_perf build/tests/perf_proof: $(addprefix build/,$(PERF_O))
 build/asan/tests/test_perf: $(addprefix build/asan/,$(PERF_O))
 
 .PHONY: perf-proof
-perf-proof: build/tests/perf_proof ## prove the performance model on 10^5 random cases and all networks
+perf-proof: build/tests/perf_proof ## prove the performance model at length
 	$(Q)build/tests/perf_proof && build/tests/perf_proof --networks
 
 build/tests/perf_bench: build/obj/tests/mapper_cases.o
