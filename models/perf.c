@@ -303,7 +303,11 @@ static int run(struct perf *p, struct counters *out) {
     uint64_t end = 0, *v = out->value;
     boot(p);
     for (uint64_t s = 0; s < p->plan.n.steps; s++) {
-        if (perf_calm(p, &s) || run_step(p, s)) {
+        if (perf_calm(p, &s)) {
+            return -1;
+        }
+        perf_period(p, &s);
+        if (run_step(p, s)) {
             return -1;
         }
     }

@@ -44,6 +44,7 @@ struct chain {
     const struct chain_config *config;
     struct node *nodes; /* owned */
     struct move *moves; /* owned */
+    uint64_t generation;
     size_t node_count, node_room, move_count, move_room;
     uint16_t node_table[TABLE]; /* number + 1, 0 = free */
     uint16_t move_table[TABLE];
@@ -106,6 +107,7 @@ static void forget(struct chain *c) {
         free(c->nodes[i].tail.runs);
         free(c->nodes[i].tail.spans);
     }
+    c->generation++;
     c->node_count = c->move_count = 0;
     memset(c->node_table, 0, sizeof c->node_table);
     memset(c->move_table, 0, sizeof c->move_table);
@@ -134,6 +136,10 @@ void chain_free(struct chain *c) {
         free(c->moves);
         free(c);
     }
+}
+
+uint64_t chain_generation(const struct chain *c) {
+    return c->generation;
 }
 
 int chain_is_empty(const struct chain *c, uint32_t state) {

@@ -94,6 +94,9 @@ void chain_configure(struct chain_config *config, const struct hw *hw,
 unsigned chain_kind_of(const struct layer *l, const struct mapping *m,
                        const struct mapping_step *s);
 
+/* How often the states were numbered anew. */
+uint64_t chain_generation(const struct chain *c);
+
 /* 1 if nothing runs in this state. */
 int chain_is_empty(const struct chain *c, uint32_t state);
 

@@ -125,6 +125,12 @@ static void unfold(struct dma_load *l) {
     l->lazy = 0;
 }
 
+void dma_load_settle(struct dma_load *l) {
+    if (l->lazy) {
+        unfold(l);
+    }
+}
+
 /* Run the transfer without looking at its bursts if that makes no difference. The earlier
  * ones have ended, or were the tail, whose last bursts and the first ones of this take
  * long enough. */

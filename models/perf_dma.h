@@ -60,6 +60,9 @@ struct dma_load {
 void dma_load_run(struct dma_load *l, const struct dma *dma, uint64_t since,
                   uint64_t token);
 
+/* Find out what is not known of the last bursts. */
+void dma_load_settle(struct dma_load *l);
+
 /* Cycles, at least as many as there can be, from the start of the first of some transfers
  * to the last beat of the last, when nothing else is on its way but up to four bursts
  * (of other transfers, not counted) and every request comes early enough. */

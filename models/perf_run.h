@@ -39,6 +39,17 @@ struct stored {
     struct dma dma;
 };
 
+enum { PERIOD_KEY = 12 + DMA_OUTSTANDING + DMA_TRANSFERS + HISTORY + 3 + PLAN_LOADS };
+
+/* The state before an earlier step of a loop (models/perf_period.c). */
+struct period {
+    int valid;
+    uint64_t begin, next; /* first step of the loop; step to remember next */
+    uint64_t step, base, handed, block, commands, beats, wait_load, wait_store;
+    uint64_t counts[CHAIN_COUNTS];
+    uint64_t key[PERIOD_KEY];
+};
+
 struct perf {
     const struct hw *hw;
     struct command_plan plan;
@@ -64,6 +75,7 @@ struct perf {
     uint64_t counts[CHAIN_COUNTS];
     uint64_t dispatch_limit; /* cycles to hand out the commands of a step, at most */
     uint64_t wait_load, wait_store;
+    struct period period;
     struct error *err;
 };
 
@@ -71,6 +83,10 @@ struct perf {
  * long as the array need not wait for them, whatever the memory does in detail; *step is
  * then the step before which that ends. Returns 0, or -1 with p->err set. */
 int perf_calm(struct perf *p, uint64_t *step);
+
+/* Before step *step, in a long loop over channel groups: leave out whole periods. *step
+ * is then the step behind them. */
+void perf_period(struct perf *p, uint64_t *step);
 
 /* Plan step `step`, and near the end the next ones, so that the last block is known. */
 void perf_plan(struct perf *p, uint64_t step);

@@ -51,7 +51,18 @@ int perf_case_compare(const struct hw *hw, const struct layer *l, const struct m
     return memcmp(&want, &got, sizeof want) == 0 ? 0 : explain(&want, &got, text, size);
 }
 
-enum family { ANY, TINY, SLOW_MEMORY, NARROW, ONE_PE, SMALL, LONG, MAPPED, FAMILIES };
+enum family {
+    ANY,
+    TINY,
+    SLOW_MEMORY,
+    NARROW,
+    ONE_PE,
+    SMALL,
+    LONG,
+    CHANNELS,
+    MAPPED,
+    FAMILIES
+};
 
 static struct hw draw_design(struct prng *g, enum family family) {
     struct hw hw = case_random_design(g);
@@ -64,7 +75,7 @@ static struct hw draw_design(struct prng *g, enum family family) {
             family == SMALL ? 64 + (unsigned)prng_below(g, 200) : hw.glb_words;
         hw = case_design(family == ONE_PE ? 1 : d->rows, family == ONE_PE ? 1 : d->cols,
                          spads, words, family == NARROW ? 16 : d->bus_bits);
-    } else if (family == LONG) {
+    } else if (family == LONG || family == CHANNELS) {
         const unsigned spads[3] = {12 + (unsigned)prng_below(g, 20),
                                    100 + (unsigned)prng_below(g, 200),
                                    16 + (unsigned)prng_below(g, 16)};
@@ -79,6 +90,13 @@ static struct hw draw_design(struct prng *g, enum family family) {
 }
 
 static struct layer draw_layer(struct prng *g, enum family family) {
+    if (family == CHANNELS) {
+        struct layer l = case_conv(300 + (unsigned)prng_below(g, 3000), 1,
+                                   1 + (unsigned)prng_below(g, 64), 1, 1, 0);
+        l.op = OP_FC;
+        l.w = l.f = 1 + (unsigned)prng_below(g, 2);
+        return l;
+    }
     if (family != LONG) {
         return case_random_layer(g, family == TINY ? 2000 : 200000);
     }

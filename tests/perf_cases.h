@@ -18,9 +18,10 @@ int perf_case_compare(const struct hw *hw, const struct layer *l, const struct m
                       unsigned latency, char *text, size_t size);
 
 /* The same for a random design, layer and mapping, which depend on seed and number only.
- * Eight families take turns: anything; tiny layers; a memory of one byte a cycle; narrow
- * buses; one PE; small buffers and spads; long runs of equal steps and passes; the
- * mapper's choice. Returns 1 if no legal mapping was drawn. */
+ * Nine families take turns: anything; tiny layers; a memory of one byte a cycle; narrow
+ * buses; one PE; small buffers and spads; long runs of equal steps and passes;
+ * long loops over channel groups; the mapper's choice. Returns 1 if no legal mapping was
+ * drawn. */
 int perf_case_random(uint64_t seed, uint64_t number, char *text, size_t size);
 
 #endif
