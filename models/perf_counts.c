@@ -62,14 +62,19 @@ static void add_steps(const struct sums *s, uint64_t steps, uint64_t ev, uint64_
     v[CNT_IFMAP_SPAD_WRITES] += positions * m->rk * columns * qt;
 }
 
+/* Full pieces of k of n, or the cut-off one. */
+static unsigned pieces(unsigned n, unsigned k, unsigned cut) {
+    return cut ? (n % k ? 1 : 0) : n / k;
+}
+
 static void add_sizes(const struct sums *s) {
     const struct layer *l = s->l;
     const struct mapping *m = s->m;
     for (unsigned i = 0; i < 8; i++) {
         const unsigned cut[3] = {i & 1, i >> 1 & 1, i >> 2};
-        const unsigned strips = cut[0] ? l->e % m->e != 0 : l->e / m->e;
-        const unsigned tiles = cut[1] ? l->f % m->f != 0 : l->f / m->f;
-        const unsigned groups = cut[2] ? l->m % m->m != 0 : l->m / m->m;
+        const unsigned strips = pieces(l->e, m->e, cut[0]);
+        const unsigned tiles = pieces(l->f, m->f, cut[1]);
+        const unsigned groups = pieces(l->m, m->m, cut[2]);
         const uint64_t steps = (uint64_t)strips * tiles * groups * s->runs;
         if (steps) {
             add_steps(s, steps, cut[0] ? l->e % m->e : m->e, cut[1] ? l->f % m->f : m->f,
