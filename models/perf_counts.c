@@ -64,7 +64,7 @@ static void add_steps(const struct sums *s, uint64_t steps, uint64_t ev, uint64_
 
 /* Full pieces of k of n, or the cut-off one. */
 static unsigned pieces(unsigned n, unsigned k, unsigned cut) {
-    return cut ? (n % k ? 1 : 0) : n / k;
+    return cut ? (n % k != 0 ? 1u : 0u) : n / k;
 }
 
 static void add_sizes(const struct sums *s) {
