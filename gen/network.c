@@ -540,6 +540,12 @@ int network_load(const char *home, const char *path_or_name, struct network *net
     return network_load_batch(home, path_or_name, 0, net, err);
 }
 
+int network_layer_error(const struct network *net, const struct layer *l,
+                        const struct error *why, struct error *err) {
+    return error_set_at(err, net->file, l->line, 0, "layer %s: %.400s", l->name,
+                        why->text);
+}
+
 int network_load_batch(const char *home, const char *path_or_name, unsigned batch,
                        struct network *net, struct error *err) {
     char path[EMIT_PATH_MAX];
@@ -561,6 +567,7 @@ int network_load_batch(const char *home, const char *path_or_name, unsigned batc
              config_read(&ld.file, "input", input_keys, &input, err);
     if (rc == 0) {
         memcpy(net->name, top.name, sizeof net->name);
+        (void)snprintf(net->file, sizeof net->file, "%.255s", path);
         net->batch = batch ? batch : top.batch;
         net->c = input.channels;
         net->h = input.height;

@@ -33,6 +33,7 @@ struct layer {
 
 struct network {
     char name[64];
+    char file[256]; /* it was read from, cut off if longer */
     unsigned batch; /* N images, 1 unless the file or the user says */
     unsigned c, h, w;
     struct layer *layers; /* owned */
@@ -52,6 +53,11 @@ int network_load_batch(const char *home, const char *path_or_name, unsigned batc
 int network_load(const char *home, const char *path_or_name, struct network *net,
                  struct error *err);
 void network_close(struct network *net);
+
+/* Record *why, an error about a layer of the network, with the layer's name, file and
+ * line. Always returns -1. */
+int network_layer_error(const struct network *net, const struct layer *l,
+                        const struct error *why, struct error *err);
 
 /* Multiply-accumulates of a layer: of the whole batch for fc, of one image otherwise;
  * 0 for add and pooling. network_load has checked that a network's sum fits. */

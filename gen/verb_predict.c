@@ -190,9 +190,10 @@ static int predict_all(struct predict *s, struct error *err) {
         x->layer = s->layers[i];
         x->runs = layer_runs(&s->net, x->layer);
         x->macs = layer_macs(x->layer) * x->runs;
+        struct error why = {"", 0, 0, ""};
         if (predict_layer(&s->hw, x->layer, (unsigned)s->latency, &x->mapping,
-                          &x->counters, err)) {
-            return -1;
+                          &x->counters, &why)) {
+            return network_layer_error(&s->net, x->layer, &why, err);
         }
         const struct layer part = tensor_group_layer(x->layer);
         const unsigned groups = x->layer->groups > 1 ? x->layer->groups : 1;

@@ -154,7 +154,7 @@ static int map_layers(struct simulate *s, struct error *err) {
         const struct layer part = tensor_group_layer(s->layers[i]);
         struct error why = {"", 0, 0, ""};
         if (mapping_search(&s->hw, &part, &s->mappings[i], &why)) {
-            return error_set(err, "layer %s: %.400s", part.name, why.text);
+            return network_layer_error(&s->net, s->layers[i], &why, err);
         }
     }
     return 0;
