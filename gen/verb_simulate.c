@@ -78,7 +78,7 @@ struct simulate {
     struct hw hw;
     struct network net;
     struct bench_options bench;
-    struct sim_library library;
+    struct sim_library sim;
     const struct layer **layers; /* owned array: what to run */
     struct mapping *mappings;    /* owned, [count] */
     unsigned count, jobs;
@@ -204,7 +204,7 @@ static int prepare(struct simulate *s, const struct options *opts, struct error 
         return -1;
     }
     return build_sim(home, &s->hw, &build, library, sizeof library, err) ||
-                   sim_library_open(&s->library, library, err)
+                   sim_library_open(&s->sim, library, err)
                ? -1
                : 0;
 }
@@ -238,7 +238,7 @@ static void work(void *context, unsigned index, void *result) {
     options.image = run.image;
     options.images = run.images;
     options.wave = run.image == 0 ? options.wave : NULL;
-    if (bench_init(&bench, &s->hw, s->library.api, &options, &err)) {
+    if (bench_init(&bench, &s->hw, s->sim.api, &options, &err)) {
         r->error = err;
     } else if (s->whole) {
         const size_t layer = (size_t)(l - s->net.layers);
@@ -417,7 +417,7 @@ int verb_simulate(int argc, char **argv) {
     if (err.text[0] != '\0') {
         error_print(&err);
     }
-    sim_library_close(&s.library);
+    sim_library_close(&s.sim);
     forward_close(&s.forward);
     network_close(&s.net);
     free(s.layers);

@@ -155,7 +155,7 @@ static int synthesize(const struct options *opts, struct hw *hw, struct synth_re
          activity_load(options_value(opts, "activity"), hw, &opt.activity, err) != 0) ||
         find_folders(opts, hw, folder, cache, err) != 0 ||
         emit_path(design, sizeof design, err, "%s/design", folder) != 0 ||
-        emit_path(work, sizeof work, err, "%s/work", folder) != 0 ||
+        emit_path(work, sizeof work, err, "%s/synthesis", folder) != 0 ||
         emit_folder(folder, err) != 0 || generate_design(home, hw, design, err) != 0) {
         return -1;
     }

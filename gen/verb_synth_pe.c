@@ -17,7 +17,7 @@
 static const struct option_spec specs[] = {
     {"waves", 0, "FILE", 0, "VCD of pe.v in scope u_gates: energy of a MAC operation"},
     {"liberty", 0, "FILE", 0, "cell library (Liberty); default: the FreePDK45 kit"},
-    {"output", 'o', "DIR", 0, "keep netlists and reports there, in DIR/work"},
+    {"output", 'o', "DIR", 0, "keep netlists and reports there, in DIR/synthesis"},
     {"csv", 0, "FILE", 0, "write a table of one row"},
     {NULL, 0, NULL, 0, NULL}};
 
@@ -131,7 +131,7 @@ static int synthesize(const struct options *opts, struct hw *hw,
         emit_path(folder, sizeof folder, err, wanted ? "%s" : "%s/synth/%s-pe",
                   wanted ? wanted : root, hw->hash) != 0 ||
         emit_path(design, sizeof design, err, "%s/design", folder) != 0 ||
-        emit_path(work, sizeof work, err, "%s/work", folder) != 0 ||
+        emit_path(work, sizeof work, err, "%s/synthesis", folder) != 0 ||
         emit_folder(folder, err) != 0 || generate_design(home, hw, design, err) != 0) {
         return -1;
     }

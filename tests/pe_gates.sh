@@ -20,8 +20,8 @@ failed=0
 refuses_mutant() {
   rm -rf "$1.mutant"
   mkdir "$1.mutant"
-  cp -r "$1/design" "$1/work" "$1.mutant"
-  sed '0,/  NAND2_X1 /s//  NOR2_X1 /' "$1/work/mac.v" >"$1.mutant/work/mac.v"
+  cp -r "$1/design" "$1/synthesis" "$1.mutant"
+  sed '0,/  NAND2_X1 /s//  NOR2_X1 /' "$1/synthesis/mac.v" >"$1.mutant/synthesis/mac.v"
   ! "$gates/equiv.sh" "$1.mutant" >/dev/null &&
     grep -q "NOT EQUIVALENT" "$1.mutant/mac_equiv/dsec.log"
 }

@@ -19,7 +19,7 @@ out=$dir/mac_equiv
 mkdir -p "$out"
 
 param() {
-  sed -n "s/^$1 //p" "$dir/work/pe.params"
+  sed -n "s/^$1 //p" "$dir/synthesis/pe.params"
 }
 
 # Elaborated MAC, multipliers still whole.
@@ -60,7 +60,7 @@ fi
     "write_blif $out/rtl.blif"
 } >"$out/rtl.ys"
 cat >"$out/gates.ys" <<END
-read_verilog $dir/work/cells.v $dir/work/mac.v
+read_verilog $dir/synthesis/cells.v $dir/synthesis/mac.v
 hierarchy -check -top qadam_mac_unit
 proc
 flatten

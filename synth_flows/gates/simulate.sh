@@ -40,19 +40,20 @@ parameters() {
   ! grep -q '"kind": "float"' "$here/../../pe_lib/$type/traits.json" || echo "-GFloat=1"
   while read -r name value; do
     ! grep -q "parameter int unsigned $name " "$here/${unit}_gates_tb.sv" || echo "-G$name=$value"
-  done <"$dir/work/pe.params"
+  done <"$dir/synthesis/pe.params"
 }
 
 # Verilator 5.006 breaks netlists without -fno-const-bit-op-tree.
 build() {
-  sed "s/^module $module /module ${module}_gates /" "$dir/work/$unit.v" >"$build/gates.v"
+  sed "s/^module $module /module ${module}_gates /" "$dir/synthesis/$unit.v" >"$build/gates.v"
   grep '^rtl/' "$dir/design/filelist.f" | sed -e '/qadam_top/d' -e "s,^,$dir/design/," \
     >"$build/rtl.f"
   # shellcheck disable=SC2046,SC2086 # one word a parameter
   verilator --cc --exe --main --timing $trace -O3 -fno-const-bit-op-tree \
     -Wno-fatal -Wno-lint -Wno-style -Wno-COMBDLY -Wno-LATCH --Mdir "$build" \
     --top-module "${unit}_gates_tb" $(parameters) -I"$dir/design/rtl" -f "$build/rtl.f" \
-    "$here/qadam_mac_unit.sv" "$here/${unit}_gates_tb.sv" "$build/gates.v" "$dir/work/cells.v" ||
+    "$here/qadam_mac_unit.sv" "$here/${unit}_gates_tb.sv" "$build/gates.v" \
+    "$dir/synthesis/cells.v" ||
     return 1
   ! [ -d "$runtime" ] || cp "$runtime"/*.o "$build"
   make -s -C "$build" -f "V${unit}_gates_tb.mk" OPT_FAST=$optimize OPT_SLOW=-O0 \
@@ -65,7 +66,8 @@ build() {
   fi
 }
 
-key=$(cat "$dir/work/$unit.v" "$dir/work/cells.v" "$dir/work/pe.params" "$dir"/design/rtl/*.sv \
+key=$(cat "$dir/synthesis/$unit.v" "$dir/synthesis/cells.v" "$dir/synthesis/pe.params" \
+  "$dir"/design/rtl/*.sv \
   "$here/${unit}_gates_tb.sv" "$here/qadam_mac_unit.sv" "$here/simulate.sh" | cksum)
 if [ "$key" != "$(cat "$build/key" 2>/dev/null)" ]; then
   rm -rf "$build"
