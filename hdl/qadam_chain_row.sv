@@ -4,7 +4,8 @@
 // slot (advance_i) and adapts it.
 //
 // Entering the first row of a channel group, the delivery fields move on to the next group, which
-// is fed from here. The filter address moves on by the words of one row.
+// is fed from here; its address is computed in the first cycles of a slot, in which the row above
+// rests. The filter address moves on by the words of one row.
 
 module qadam_chain_row #(
     parameter int unsigned ActLanes = 4
@@ -30,11 +31,12 @@ module qadam_chain_row #(
     // of the coming slot
     output logic                              active_d_o,
     output logic                              load_d_o,
-    output logic                              deliver_d_o
+    output logic [                       1:0] deliver_d_o,
+    output logic [                       1:0] ctx_d_o
 );
 
   qadam_pkg::desc_t desc_d, desc_q;
-  logic [23:0] pitch;
+  logic [23:0] pitch, next_addr_q;
   logic [7:0] next_lane;
 
   qadam_context_mux #(
@@ -45,17 +47,18 @@ module qadam_chain_row #(
       .step_o    (pitch)
   );
   assign next_lane = above_i.lane + config_i.qt;
+  always_ff @(posedge clk_i) next_addr_q <= above_i.ifmap_addr + pitch;
 
   always_comb begin
     desc_d = above_i;
     if (!head_i) desc_d.filter_addr = above_i.filter_addr + 24'(config_i.row_words);
     if (group_head_i) begin
       if (32'(config_i.qt) == ActLanes) begin
-        desc_d.ifmap_addr = above_i.ifmap_addr + pitch;
+        desc_d.ifmap_addr = next_addr_q;
         desc_d.blk = above_i.blk + 12'(config_i.kw);
       end else if (32'(next_lane) == ActLanes) begin
         desc_d.lane = '0;
-        desc_d.ifmap_addr = above_i.ifmap_addr + pitch;
+        desc_d.ifmap_addr = next_addr_q;
         desc_d.blk = above_i.blk + 12'd1;
       end else begin
         desc_d.lane = next_lane;
@@ -82,7 +85,8 @@ module qadam_chain_row #(
   assign head_bubble_o = head_i && desc_q.bubble;
   assign active_d_o = desc_d.active;
   assign load_d_o = desc_d.load;
-  assign deliver_d_o = desc_d.deliver != qadam_pkg::DELIVER_NONE;
+  assign deliver_d_o = desc_d.deliver;
+  assign ctx_d_o = desc_d.ctx;
 
   logic unused_fields;
   assign unused_fields = ^config_i;

@@ -163,11 +163,12 @@ module qadam_compute #(
 
   // ---- Slots ------------------------------------------------------------------------------------
 
-  logic load, drain, array_start, ifmap_done, filter_done, retire;
-  qadam_pkg::desc_t head, drain_desc;
-  logic [Rows*DescWidth-1:0] rows;
+  logic load, drain, array_start, ifmap_soon, filter_soon, retire;
+  qadam_pkg::desc_t drain_desc;
+  logic [Rows*DescWidth-1:0] rows, above;
   logic [Rows-1:0] ifmap_pending, filter_pending, filter_due, load_bank;
   logic [24*Rows-1:0] load_addr;
+  logic [4*Rows-1:0] ifmap_next;
   logic [qadam_pkg::CONTEXTS*StepWidth-1:0] contexts;
 
   qadam_sequencer #(
@@ -186,8 +187,8 @@ module qadam_compute #(
       .step_valid_i       (step_valid),
       .step_i             (step),
       .step_take_o        (step_take),
-      .ifmap_done_i       (ifmap_done),
-      .filter_done_i      (filter_done),
+      .ifmap_soon_i       (ifmap_soon),
+      .filter_soon_i      (filter_soon),
       .retire_i           (retire),
       .load_o             (load),
       .drain_o            (drain),
@@ -197,9 +198,10 @@ module qadam_compute #(
       .overrun_o,
       .head_active_o,
       .head_bubble_o,
-      .head_o             (head),
       .rows_o             (rows),
+      .above_o            (above),
       .ifmap_pending_o    (ifmap_pending),
+      .ifmap_next_o       (ifmap_next),
       .filter_pending_o   (filter_pending),
       .load_addr_o        (load_addr),
       .load_bank_o        (load_bank),
@@ -229,14 +231,13 @@ module qadam_compute #(
       .rst_ni,
       .config_i   (cfg),
       .config_q_i (cfg_q),
-      .row_head_i (row_head),
       .row_group_i(row_group),
       .load_i     (load),
       .pending_i  (ifmap_pending),
-      .head_i     (head),
-      .rows_i     (rows),
+      .next_i     (ifmap_next),
+      .above_i    (above),
       .contexts_i (contexts),
-      .done_o     (ifmap_done),
+      .soon_o     (ifmap_soon),
       .fire_o     (ifmap_fire_o),
       .glb_req_o  (glb_read_req_o[0]),
       .glb_addr_o (glb_read_addr_o[23:0]),
@@ -264,7 +265,7 @@ module qadam_compute #(
       .addr_i    (load_addr),
       .bank_i    (load_bank),
       .due_i     (filter_due),
-      .done_o    (filter_done),
+      .soon_o    (filter_soon),
       .wait_o    (filter_wait_o),
       .fire_o    (filter_fire_o),
       .glb_req_o (glb_read_req_o[1]),

@@ -95,9 +95,37 @@ module qadam_psum_unit #(
   end
   assign job = wait_q[JOB_WIDTH*(READ_DELAY-2)+:JOB_WIDTH];
 
+  // The step of a job, known two cycles before the job starts, and sums of it one cycle before.
+  // Jobs are a slot apart, so it rests until the job has started.
+  job_t early;
+  qadam_pkg::step_t early_step, start_q;
+  logic [23:0] first_end_q, pass_pitch_q, pass_end_q;
+
+  assign early = wait_q[JOB_WIDTH*(READ_DELAY-4)+:JOB_WIDTH];
+  qadam_context_mux u_start (
+      .contexts_i,
+      .ctx_i (early.ctx),
+      .step_o(early_step)
+  );
+  always_ff @(posedge clk_i) begin
+    if (early.valid) start_q <= early_step;
+    first_end_q <= start_q.psum_base + start_q.psum_end;       // of the step's first pass
+    pass_pitch_q <= start_q.psum_end + 24'(start_q.psum_stride);  // from pass to pass
+    pass_end_q <= (start_q.psum_end << 1) + 24'(start_q.psum_stride);
+  end
+
   // ---- D0: counters and addresses --------------------------------------------------------------
 
-  qadam_pkg::step_t start, step;
+  // Of the step of the job at work.
+  typedef struct packed {
+    logic        first;
+    logic        last;
+    logic [7:0]  ev;
+    logic [15:0] beats;
+    logic [23:0] ofmap_pitch;
+  } work_t;
+
+  work_t step_q;
   logic [23:0] pass_base_q, pass_base, bias_pass_q, bias_pass, x_addr_q, x_addr, linear_q;
   logic [23:0] bias_set_q, ofmap_pass_q, ofmap_pass, ofmap_set_q, ofmap_q, row_q;
   logic [23:0] ofmap_next, bias_end;
@@ -106,23 +134,12 @@ module qadam_psum_unit #(
   logic [7:0] set_q, j_q, col_q, col_set_q, word_q;
   logic busy_q, bank_q, last_word, last_j, last_set;
 
-  qadam_context_mux u_start (
-      .contexts_i,
-      .ctx_i (job.ctx),
-      .step_o(start)
-  );
-  qadam_context_mux u_step (
-      .contexts_i,
-      .ctx_i (active_q.ctx),
-      .step_o(step)
-  );
-
   assign last_word = word_q + 8'd1 == config_i.kp;
-  assign last_j = j_q + 8'd1 == step.ev;
+  assign last_j = j_q + 8'd1 == step_q.ev;
   assign last_set = set_q + 8'd1 == config_i.t;
   assign bias_end = bias_set_q + 24'(config_i.kp);
   assign lane_next = 32'(lane_q) + 32'(config_i.pt) == ActLanes ? '0 : lane_q + config_i.pt;
-  assign ofmap_next = 32'(lane_q) + 32'(config_i.pt) == ActLanes ? ofmap_q + step.ofmap_pitch
+  assign ofmap_next = 32'(lane_q) + 32'(config_i.pt) == ActLanes ? ofmap_q + step_q.ofmap_pitch
                                                                  : ofmap_q;
 
   // A new pass starts where the last one ended; if that is still busy, this is its last word.
@@ -132,22 +149,22 @@ module qadam_psum_unit #(
     ofmap_pass = ofmap_pass_q;
     lane_pass = lane_pass_q;
     if (job.new_step) begin
-      pass_base = start.psum_base;
-      bias_pass = start.bias_base;
-      ofmap_pass = start.ofmap_base;
+      pass_base = start_q.psum_base;
+      bias_pass = start_q.bias_base;
+      ofmap_pass = start_q.ofmap_base;
       lane_pass = '0;
     end else if (job.new_pass) begin
-      pass_base = pass_base_q + start.psum_end + 24'(start.psum_stride);
+      pass_base = pass_base_q + pass_pitch_q;
       bias_pass = busy_q ? bias_end : bias_set_q;
       ofmap_pass = busy_q ? ofmap_next : ofmap_set_q;
       lane_pass = busy_q ? lane_next : lane_set_q;
     end
     if (job.new_pass) begin
-      x = job.dir ? start.beats - 16'd1 : '0;
-      x_addr = job.dir ? pass_base + start.psum_end : pass_base;
+      x = job.dir ? start_q.beats - 16'd1 : '0;
+      x_addr = !job.dir ? pass_base : job.new_step ? first_end_q : pass_base_q + pass_end_q;
     end else begin
       x = job.dir ? x_q - 16'd1 : x_q + 16'd1;
-      x_addr = job.dir ? x_addr_q - 24'(start.psum_stride) : x_addr_q + 24'(start.psum_stride);
+      x_addr = job.dir ? x_addr_q - 24'(start_q.psum_stride) : x_addr_q + 24'(start_q.psum_stride);
     end
   end
 
@@ -165,6 +182,7 @@ module qadam_psum_unit #(
   always_ff @(posedge clk_i) begin
     if (job.valid) begin
       active_q <= job;
+      step_q <= {start_q.first, start_q.last, start_q.ev, start_q.beats, start_q.ofmap_pitch};
       pass_base_q <= pass_base;
       bias_pass_q <= bias_pass;
       ofmap_pass_q <= ofmap_pass;
@@ -177,7 +195,7 @@ module qadam_psum_unit #(
       ofmap_q <= ofmap_pass;
       lane_set_q <= lane_pass;
       lane_q <= lane_pass;
-      row_q <= '0;
+      row_q <= 24'(x);
       {set_q, j_q, col_q, col_set_q, word_q} <= '0;
     end else if (busy_q) begin
       linear_q <= linear_q + 24'd1;
@@ -190,12 +208,12 @@ module qadam_psum_unit #(
         if (!last_j) begin
           j_q <= j_q + 8'd1;
           col_q <= col_q + 8'd1;
-          row_q <= row_q + 24'(step.beats);
+          row_q <= row_q + 24'(step_q.beats);
           ofmap_q <= ofmap_set_q;
           lane_q <= lane_set_q;
         end else begin
           j_q <= '0;
-          row_q <= '0;
+          row_q <= 24'(x_q);
           set_q <= set_q + 8'd1;
           col_q <= col_set_q + config_i.e;
           col_set_q <= col_set_q + config_i.e;
@@ -227,13 +245,13 @@ module qadam_psum_unit #(
 
   always_ff @(posedge clk_i) begin
     if (busy_q) begin
-      read_addr_o <= step.first ? bias_set_q + 24'(word_q) : x_addr_q + linear_q;
-      write1_q <= step.last ? ofmap_q + row_q + 24'(x_q) : x_addr_q + linear_q;
+      read_addr_o <= step_q.first ? bias_set_q + 24'(word_q) : x_addr_q + linear_q;
+      write1_q <= step_q.last ? ofmap_q + row_q : x_addr_q + linear_q;
       read_group_o <= word_q;
       read_bank_o <= bank_q;
       col1_q <= Cols'(1) << col_q;
       lane1_q <= lane_q;
-      out1_q <= step.last;
+      out1_q <= step_q.last;
       ctx1_q <= active_q.ctx;
       last1_q <= active_q.last && last_word && last_j && last_set;
     end
@@ -361,7 +379,7 @@ module qadam_psum_unit #(
   end
 
   logic unused_fields;
-  assign unused_fields = ^{start, step, retired, desc_i, config_i, active_q, ofmap_pass_q,
+  assign unused_fields = ^{start_q, early, retired, desc_i, config_i, active_q, ofmap_pass_q,
                            lane_pass_q, bias_pass_q, stored3_q};
 
 endmodule
