@@ -17,9 +17,7 @@ module qadam_output #(
 
   logic signed [PsumWidth-1:0] rectified, floor_d, floor_q;
   logic [PsumWidth-1:0] unit, half_mask, sticky_mask;
-  logic half_q, sticky_q;
-  logic signed [PsumWidth:0] rounded;
-  logic overflow;
+  logic half_q, sticky_q, up, negative, at_max, saturate;
 
   assign unit = PsumWidth'(1) << shift_i;
   assign half_mask = unit >> 1;
@@ -33,15 +31,17 @@ module qadam_output #(
     sticky_q <= |(rectified & sticky_mask);
   end
 
-  assign rounded = {floor_q[PsumWidth-1], floor_q} +
-                   (PsumWidth + 1)'({1'b0, half_q & (sticky_q | floor_q[0])});
-
-  assign overflow = rounded[PsumWidth:ActWidth-1] !=
-                    {(PsumWidth - ActWidth + 2) {rounded[PsumWidth]}};
+  // Out of range before rounding, or rounded up from the largest act. Rounded up from one below
+  // the smallest act is the smallest, to which it is saturated here.
+  assign up = half_q & (sticky_q | floor_q[0]);
+  assign negative = floor_q[PsumWidth-1];
+  assign at_max = !negative && &floor_q[ActWidth-2:0] && up;
+  assign saturate = at_max ||
+                    floor_q[PsumWidth-1:ActWidth-1] != {(PsumWidth - ActWidth + 1) {negative}};
 
   always_ff @(posedge clk_i) begin
-    act_o <= overflow ? {rounded[PsumWidth], {(ActWidth - 1) {~rounded[PsumWidth]}}}
-                      : rounded[ActWidth-1:0];
+    act_o <= saturate ? {negative, {(ActWidth - 1) {~negative}}}
+                      : floor_q[ActWidth-1:0] + ActWidth'(up);
   end
 
 endmodule
