@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "gen/mapper_cost.h"
+#include "gen/mapper_score.h"
 #include "gen/mapper_tiles.h"
 #include "gen/mapping.h"
 
@@ -23,8 +24,6 @@ enum {
     KEEP_STRIP = 5, /* of them, of one strip */
     FILTERS = 80,   /* choices of p and t */
     LETTERS = 28,   /* values tried for p and for q */
-    RESPONSE = 88,  /* cycles from a token to the first word that it asks for */
-    COMMANDS = 219, /* bytes of the commands of a step: three, and their FETCH */
     WORTH = 512     /* less than a part in this is not worth a try */
 };
 
@@ -53,10 +52,7 @@ struct search {
     struct layer l; /* as the shapes at hand view it */
     unsigned q[LETTERS], p[LETTERS];
     unsigned q_count, p_count;
-    unsigned word_shift;             /* DRAM beats of a bus word: log2 */
-    unsigned bank_shift;             /* words of a GLB bank: log2 */
-    unsigned cb_shift, wb_shift;     /* acts and weights of a bus word: log2 */
-    uint64_t macs;                   /* C * M */
+    struct mapper_shifts shifts;
     struct filters filters[FILTERS]; /* choices with t <= sets, least work first */
     unsigned filters_count, sets;
     int careful;    /* the second search */
@@ -113,10 +109,6 @@ static uint64_t max_w(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
-static uint64_t min_w(uint64_t a, uint64_t b) {
-    return a < b ? a : b;
-}
-
 /* The cycles that a shape must stay below to enter a list. */
 static uint64_t list_limit(const struct shape_list *list) {
     return list->count == list->room ? list->shapes[list->count - 1].cycles : UINT64_MAX;
@@ -151,62 +143,10 @@ static struct mapping shape_mapping(const struct search *s, const struct shape *
                             .plane = x->plane};
 }
 
-/* What the shapes of a strip have in common. */
-struct strip {
-    struct search *s;
-    struct shape shape; /* q, r, p and t open */
-    struct mapper_shape terms;
-    unsigned count[2], rows[2]; /* of strips, full and cut off; their ofmap rows */
-    unsigned slices, sets, chains;
-    unsigned ifmap;     /* transfers of a chain group in a beat, in the smaller strips */
-    uint64_t beats;     /* of all strips, for one channel group and pass */
-    unsigned tile_rows; /* of an ifmap tile */
-    uint64_t read;      /* DRAM cycles to load everything once */
-    uint64_t sweep;     /* DRAM cycles to load the ifmap once */
-    uint64_t commands;  /* DRAM cycles of the commands of a channel group's steps */
-};
-
-/* A bound of the DRAM cycles to load the ifmap once with strips of e rows. */
-static uint64_t sweep_cycles(const struct search *s, const struct strip *k) {
-    const struct layer *l = &s->l;
-    const unsigned taps = k->slices > 1 ? ceil_div(l->r, k->shape.d) : k->shape.rk;
-    const unsigned a = l->u / k->shape.d,
-                   phases = k->slices > 1 ? min_u(k->shape.d, l->r) : 1;
-    uint64_t rows = 0;
-    for (unsigned i = 0; i < 2; i++) {
-        if (k->count[i]) {
-            rows += (uint64_t)k->count[i] *
-                    min_u((k->rows[i] - 1) * a + taps, ceil_div(l->h, k->shape.d));
-        }
-    }
-    return rows * phases * l->w * ceil_div(l->c, s->hw->act_lanes) << s->word_shift;
-}
-
-/* Open a strip and set the bound of its shapes' cycles. */
-static void open_strip(struct search *s, const struct shape *shape, unsigned slices,
-                       struct strip *k) {
-    const struct design *g = &s->hw->design;
-    const struct layer *l = &s->l;
-    const unsigned e = shape->e, rk = shape->rk, sk = shape->sk;
-    *k = (struct strip){.s = s, .shape = *shape, .slices = slices};
-    k->count[0] = l->e / e;
-    k->count[1] = l->e % e != 0;
-    k->rows[0] = e;
-    k->rows[1] = l->e % e;
-    k->sets = g->cols / e;
-    k->chains = g->rows / rk;
-    const unsigned strips = k->count[0] + k->count[1];
-    k->beats = (uint64_t)strips * slices * l->f;
-    k->sweep = sweep_cycles(s, k);
-    k->commands = (uint64_t)strips * slices * (COMMANDS / g->dram_bytes_per_cycle);
-    k->tile_rows = min_u((e - 1) * (l->u / shape->d) + rk, ceil_div(l->h, shape->d));
-    const uint64_t all = s->macs * sk; /* weights of a filter row */
-    const uint64_t macs =
-        k->beats * sk * ceil_div(l->c, k->chains) * ceil_div(l->m, k->sets);
-    const uint64_t words = all / s->hw->weight_lanes * slices * rk;
-    const uint64_t filters = words * strips, load = words << s->word_shift;
-    k->read = load + k->sweep;
-    k->shape.cycles = max_w(max_w(macs, filters), k->read + k->commands);
+static void open_strip(const struct search *s, const struct shape *shape,
+                       struct mapper_strip *k) {
+    const struct mapping m = shape_mapping(s, shape);
+    mapper_strip_open(s->hw, &s->l, &s->shifts, &m, k);
 }
 
 /* The cycles that a shape must stay below. */
@@ -215,142 +155,6 @@ static uint64_t shape_limit(const struct search *s) {
     const uint64_t limit = s->careful || local < kept ? local : kept;
     const uint64_t best = s->best.cost.cycles - s->best.cost.cycles / WORTH;
     return s->best.found && best < limit ? best : limit;
-}
-
-/* GLB banks of a buffer of some words. */
-static unsigned region_banks(const struct search *s, unsigned words) {
-    return (words + s->hw->glb_bank_words - 1) >> s->bank_shift;
-}
-
-/* What the regions of a shape need. */
-struct regions {
-    unsigned run;    /* words of the weights of a pass */
-    unsigned runs;   /* buffers of them */
-    unsigned psums;  /* words of a pass */
-    unsigned blocks; /* of channels of a pass's ofmap, times cb */
-    unsigned area;   /* positions of an ofmap tile */
-    unsigned room;   /* banks beside the ifmap and bias */
-};
-
-/* The least number of filter groups that fit; 0 if none does. */
-static unsigned fewest_groups(const struct search *s, const struct regions *g,
-                              unsigned passes) {
-    const unsigned cb = s->hw->act_lanes;
-    const unsigned words =
-        g->run * g->runs + g->psums + ((2 * g->area * g->blocks) >> s->cb_shift);
-    const unsigned most = (g->room << s->bank_shift) / (words + 1);
-    if (most == 0) {
-        return 0;
-    }
-    unsigned groups = most >= passes ? 1 : ceil_div(passes, most);
-    for (unsigned i = 0; i < 3; i++) {
-        const unsigned n = groups == 1 ? passes : ceil_div(passes, groups);
-        const unsigned need =
-            g->runs * region_banks(s, n * g->run) + region_banks(s, n * g->psums) +
-            2 * region_banks(s, ((n * g->blocks + cb - 1) >> s->cb_shift) * g->area);
-        if (need <= g->room) {
-            return groups;
-        }
-        if (n == 1) {
-            return 0;
-        }
-        const unsigned fewer = n * g->room / need;
-        groups = ceil_div(passes, fewer < n ? fewer ? fewer : 1 : n - 1);
-    }
-    return groups;
-}
-
-/* Cycles when a step's load waits, with two buffers, for the step before the last. */
-static uint64_t ring_cycles(uint64_t read, uint64_t compute, uint64_t steps,
-                            uint64_t drain) {
-    const uint64_t ring = read + steps * drain;
-    return ring > compute ? max_w(read, (ring + compute) / 2) : read;
-}
-
-/* A guess of the cycles of a shape with the best tiles, by its DRAM traffic: weights come
- * once per column tile and the ifmap once per filter group, unless they stay in the GLB.
- * Loads run ahead only with three buffers. Stops at `compute`. */
-static uint64_t traffic(const struct strip *k, const struct mapper_slots *x,
-                        unsigned groups, unsigned passes, uint64_t compute) {
-    const struct search *s = k->s;
-    const struct mapper_shape *y = &k->terms;
-    const unsigned strips = k->count[0] + k->count[1], steps = groups * k->slices;
-    const unsigned blocks =
-        (min_u(y->q * y->r, s->l.c) + s->hw->act_lanes - 1) >> s->cb_shift;
-    struct regions g = {.run = y->chain * x->filters, .blocks = y->p * y->t};
-    const uint64_t weights = ((uint64_t)g.run * passes * steps << s->word_shift) +
-                             k->commands * groups / strips;
-    const uint64_t limit = shape_limit(s);
-    const uint64_t drain = (uint64_t)x->base * (y->chain + 1) + RESPONSE;
-    const unsigned most = s->hw->glb_banks - 1; /* one for the bias */
-    const int stays = steps * region_banks(s, g.run) < most;
-    uint64_t best = UINT64_MAX / 4;
-    for (unsigned n = 1;; n += 1 + n / 8) {
-        const unsigned f = ceil_div(s->l.f, n);
-        const unsigned cols = min_u((f - 1) * s->l.u + y->sk, s->l.w);
-        const unsigned tile = region_banks(s, k->tile_rows * blocks * cols);
-        const uint64_t reload = weights * strips * n;
-        const int worth = reload + k->sweep < min_w(best, limit);
-        if (best <= compute || (!worth && !stays)) {
-            break;
-        }
-        g.psums = steps == 1 ? 0 : f * x->psums;
-        g.area = k->shape.e * f;
-        for (unsigned i = 2; i <= 3 && worth && best > compute; i++) { /* buffers */
-            g.room = most > i * tile ? most - i * tile : 0;
-            g.runs = i;
-            const unsigned fit = g.room ? fewest_groups(s, &g, passes) : 0;
-            if (fit) {
-                const uint64_t read = reload + k->sweep * fit;
-                best = min_w(
-                    best, i == 2 ? ring_cycles(read, compute,
-                                               (uint64_t)strips * n * fit * steps, drain)
-                                 : read);
-            }
-        }
-        if (worth && tile * steps < most) { /* tiles stay */
-            g.room = most - tile * steps;
-            g.runs = 3;
-            best = fewest_groups(s, &g, passes) ? min_w(best, reload + k->sweep) : best;
-        }
-        if (stays &&
-            steps + 3 * tile < most) { /* weights stay, the filter group is outermost */
-            g.room = most - 3 * tile;
-            g.runs = steps;
-            const unsigned fit = fewest_groups(s, &g, passes);
-            best = fit ? min_w(best, weights + k->sweep * fit) : best;
-        }
-        if (f == 1) {
-            break;
-        }
-    }
-    return best;
-}
-
-/* The score of a shape: its cycles with the best tiles, guessed. */
-static uint64_t score(const struct strip *k, unsigned groups, unsigned passes) {
-    const struct mapper_shape *x = &k->terms;
-    const unsigned steps = groups * k->slices, shift = k->s->word_shift;
-    const uint64_t run = ((uint64_t)passes * x->chain * x->t * x->kf) << shift;
-    const uint64_t tile = k->sweep / ((uint64_t)(k->count[0] + k->count[1]) * steps);
-    uint64_t cycles = 0, base = 0;
-    struct mapper_slots slots[2] = {{0}};
-    for (unsigned i = 0; i < 2; i++) {
-        if (k->count[i]) {
-            slots[i] = mapper_slot_terms(x, k->rows[i]);
-            uint64_t first, next;
-            mapper_step_cycles(&slots[i], k->s->l.f, &first, &next);
-            first += slots[i].base * (uint64_t)x->bubbles + (passes - 1) * next;
-            base = slots[i].base;
-            const uint64_t ring = (base * (x->chain + 1) + run + tile + 100) / 2;
-            cycles += k->count[i] * max_w(first, ring);
-        }
-    }
-    cycles *= steps;
-    if (cycles < shape_limit(k->s)) {
-        cycles = max_w(cycles, traffic(k, &slots[0], groups, passes, cycles));
-    }
-    return cycles + base * x->chain + run + tile;
 }
 
 /* The smallest legal m that is at least `filters`. */
@@ -427,22 +231,20 @@ static void open_filters(struct search *s, unsigned sets) {
 }
 
 /* A lower bound of a shape's cycles that needs few operations; legal shapes only. */
-static uint64_t quick_bound(const struct strip *k, const struct filters *y,
+static uint64_t quick_bound(const struct mapper_strip *k, const struct filters *y,
                             uint64_t beats, unsigned groups) {
     const struct mapper_shape *x = &k->terms;
-    const unsigned psums = (unsigned)k->shape.e * y->t * y->kp,
-                   fed = (x->r - 1) * k->ifmap;
+    const unsigned psums = x->e * y->t * y->kp, fed = (x->r - 1) * k->ifmap;
     const unsigned macs = y->slot * x->sk * x->q;
     const unsigned slot = macs > psums ? macs : psums;
-    const uint64_t run = (uint64_t)y->passes * x->chain * x->t * x->kf
-                         << k->s->word_shift;
+    const uint64_t run = (uint64_t)y->passes * x->chain * x->t * x->kf << k->shifts.word;
     const uint64_t read = (run * k->slices + k->commands) * groups + k->sweep;
     return max_w(beats * y->passes * (fed > slot ? fed : slot), read) + run;
 }
 
 /* All p and t for a shape whose other letters are set. */
-static void visit_filters(struct strip *k, unsigned groups) {
-    struct search *s = k->s;
+static void visit_filters(struct search *s, const struct shape *strip,
+                          struct mapper_strip *k, unsigned groups) {
     struct mapper_shape *x = &k->terms;
     const uint64_t beats = k->beats * groups;
     const unsigned taps = x->sk * x->q;
@@ -453,13 +255,13 @@ static void visit_filters(struct strip *k, unsigned groups) {
             break;
         }
         x->p = y->p, x->t = y->t, x->kp = y->kp;
-        x->kf = (x->p * taps + s->hw->weight_lanes - 1) >> s->wb_shift;
+        x->kf = (x->p * taps + s->hw->weight_lanes - 1) >> s->shifts.wb;
         if (!shape_legal(s, x) || quick_bound(k, y, beats, groups) >= limit) {
             continue;
         }
-        const uint64_t cycles = score(k, groups, y->passes);
+        const uint64_t cycles = mapper_score(k, groups, y->passes, limit);
         if (cycles < limit) {
-            struct shape shape = k->shape;
+            struct shape shape = *strip;
             shape.cycles = cycles;
             shape.q = (uint16_t)x->q, shape.r = (uint16_t)x->r;
             shape.p = (uint16_t)x->p, shape.t = (uint16_t)x->t;
@@ -479,17 +281,9 @@ static void tiles(struct search *s, const struct shape *shape) {
 }
 
 /* All q and r of a strip. */
-static void visit_strip(struct search *s, struct strip *k) {
+static void visit_strip(struct search *s, const struct shape *y, struct mapper_strip *k) {
     struct mapper_shape *x = &k->terms;
-    const struct shape *y = &k->shape;
-    const unsigned window = y->sk + s->l.u / y->d * y->rk;
-    *x = (struct mapper_shape){.hw = s->hw,
-                               .l = &s->l,
-                               .rk = y->rk,
-                               .sk = y->sk,
-                               .d = y->d,
-                               .a = s->l.u / y->d,
-                               .e = y->e};
+    const unsigned window = x->sk + x->a * x->rk;
     s->local_list = (struct shape_list){0, KEEP_STRIP, s->local};
     open_filters(s, k->sets);
     for (unsigned i = s->q_count; i-- > 0;) {
@@ -510,7 +304,7 @@ static void visit_strip(struct search *s, struct strip *k) {
             if (max_w(macs, k->read + k->commands * groups) >= shape_limit(s)) {
                 break;
             }
-            visit_filters(k, groups);
+            visit_filters(s, y, k, groups);
             if (x->r == 1) {
                 break;
             }
@@ -529,19 +323,18 @@ static void visit_strip(struct search *s, struct strip *k) {
 /* All e of a slice. */
 static void visit_slice(struct search *s, struct shape *shape) {
     const struct layer *l = &s->l;
-    const struct mapping m = {.d = shape->d, .rk = shape->rk, .sk = shape->sk};
-    const unsigned slices = mapping_slice_count(l, &m);
     for (unsigned e = min_u(l->e, s->hw->design.cols); e >= 1; e--) {
-        struct strip k;
+        struct mapper_strip k;
         if (dominated(l->e, e, 1)) {
             continue;
         }
         shape->e = (uint16_t)e;
-        open_strip(s, shape, slices, &k);
+        open_strip(s, shape, &k);
+        shape->cycles = k.bound;
         if (s->careful) {
-            visit_strip(s, &k);
+            visit_strip(s, shape, &k);
         } else {
-            list_add(&s->strip_list, &k.shape);
+            list_add(&s->strip_list, shape);
         }
     }
 }
@@ -621,15 +414,14 @@ static void use_view(struct search *s, const struct shape *shape) {
 static void visit_best(struct search *s) {
     for (unsigned i = 0; i < s->strip_list.count; i++) {
         const struct shape *x = &s->strips[i];
-        const struct mapping m = {.d = x->d, .rk = x->rk, .sk = x->sk};
-        struct strip k;
+        struct mapper_strip k;
         s->local_list = (struct shape_list){0, KEEP_STRIP, s->local};
         if (x->cycles >= shape_limit(s)) {
             break;
         }
         use_view(s, x);
-        open_strip(s, x, mapping_slice_count(&s->l, &m), &k);
-        visit_strip(s, &k);
+        open_strip(s, x, &k);
+        visit_strip(s, x, &k);
     }
     for (unsigned i = 0; i < s->kept_list.count; i++) {
         const struct shape *x = &s->kept[i];
@@ -661,19 +453,7 @@ static int search_run(struct search *s, struct error *err) {
     unsigned p_max = min_u(g->psum_spad_words, pb > 255 ? pb / 2 : 255 * pb);
     s->q_count = letter_values(s->l.c, cb, q_max, s->q);
     s->p_count = letter_values(s->l.m, pb, p_max, s->p);
-    s->macs = (uint64_t)s->l.c * s->l.m;
-    while (g->dram_bytes_per_cycle << s->word_shift < s->hw->bus_bytes) {
-        s->word_shift++;
-    }
-    while (1u << s->bank_shift < s->hw->glb_bank_words) {
-        s->bank_shift++;
-    }
-    while (1u << s->cb_shift < cb) {
-        s->cb_shift++;
-    }
-    while (1u << s->wb_shift < s->hw->weight_lanes) {
-        s->wb_shift++;
-    }
+    s->shifts = mapper_shifts(s->hw);
     s->strip_list = (struct shape_list){0, STRIPS, s->strips};
     s->kept_list = (struct shape_list){0, KEEP, s->kept};
     visit_views(s);
