@@ -30,6 +30,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L -I.
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
   -fno-omit-frame-pointer
+TSAN := -O1 -g -fsanitize=thread
 
 # Asked for once, and only when something is compiled: on a bare machine pkg-config
 # is there only after `setup`.
@@ -111,6 +112,10 @@ build/asan/obj/%.o: %.c | $(SETUP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(SANITIZE) -MMD -MP -c $< -o $@
 
+build/tsan/obj/%.o: %.c | $(SETUP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(TSAN) -MMD -MP -c $< -o $@
+
 build/tests/%: build/obj/tests/%.o $(LIB_SRCS:%.c=build/obj/%.o)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ -lcriterion $(LIBS)
@@ -119,8 +124,12 @@ build/asan/tests/%: build/asan/obj/tests/%.o $(LIB_SRCS:%.c=build/asan/obj/%.o)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) $^ -o $@ -lcriterion $(LIBS)
 
+build/tsan/tests/%: build/tsan/obj/tests/%.o $(LIB_SRCS:%.c=build/tsan/obj/%.o)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TSAN) $^ -o $@ $(LIBS)
+
 .SECONDARY:
--include $(shell find build/obj build/asan/obj -name '*.d' 2>/dev/null)
+-include $(shell find build/obj build/asan/obj build/tsan/obj -name '*.d' 2>/dev/null)
 
 # ---- checks ----
 

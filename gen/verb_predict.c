@@ -182,29 +182,44 @@ static int prepare(struct predict *s, const struct options *opts, struct error *
     return 0;
 }
 
-/* All layers, their bounds, and the total. */
-static int predict_all(struct predict *s, struct error *err) {
+/* One layer, its bounds, and its part of the total. */
+static int predict_one(const struct predict *s, struct predictor *p,
+                       const struct layer *l, struct prediction *x, struct error *err) {
     struct prediction *total = &s->results[s->count];
-    for (unsigned i = 0; i < s->count; i++) {
-        struct prediction *x = &s->results[i];
-        x->layer = s->layers[i];
-        x->runs = layer_runs(&s->net, x->layer);
-        x->macs = layer_macs(x->layer) * x->runs;
-        struct error why = {"", 0, 0, ""};
-        if (predict_layer(&s->hw, x->layer, (unsigned)s->latency, &x->mapping,
-                          &x->counters, &why)) {
-            return network_layer_error(&s->net, x->layer, &why, err);
-        }
-        const struct layer part = tensor_group_layer(x->layer);
-        const unsigned groups = x->layer->groups > 1 ? x->layer->groups : 1;
-        mapping_bounds_of(&s->hw, &part, &x->mapping,
-                          x->counters.value[CNT_CYCLES] / groups, &x->bounds);
-        x->parts = groups * x->runs;
-        counters_scale(&x->counters, x->runs);
-        total->macs += x->macs;
-        counters_add(&total->counters, &x->counters);
+    x->layer = l;
+    x->runs = layer_runs(&s->net, l);
+    x->macs = layer_macs(l) * x->runs;
+    if (predictor_layer(p, l, &x->mapping, &x->counters, err)) {
+        return -1;
     }
+    if (!counters_fit(&total->counters, &x->counters, x->runs)) {
+        return error_set(err, "the sum of counters up to %s passes 2^62", l->name);
+    }
+    const struct layer part = tensor_group_layer(l);
+    const unsigned groups = l->groups > 1 ? l->groups : 1;
+    mapping_bounds_of(&s->hw, &part, &x->mapping, x->counters.value[CNT_CYCLES] / groups,
+                      &x->bounds);
+    x->parts = groups * x->runs;
+    counters_scale(&x->counters, x->runs);
+    total->macs += x->macs;
+    counters_add(&total->counters, &x->counters);
     return 0;
+}
+
+static int predict_all(struct predict *s, struct error *err) {
+    struct predictor *p = predictor_new();
+    int status = p ? 0 : error_set(err, "out of memory");
+    if (p) {
+        predictor_start(p, &s->hw, (unsigned)s->latency);
+    }
+    for (unsigned i = 0; i < s->count && status == 0; i++) {
+        struct error why = {"", 0, 0, ""};
+        if (predict_one(s, p, s->layers[i], &s->results[i], &why)) {
+            status = network_layer_error(&s->net, s->layers[i], &why, err);
+        }
+    }
+    predictor_free(p);
+    return status;
 }
 
 static int run(struct predict *s, const struct options *opts, struct error *err) {

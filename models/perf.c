@@ -358,33 +358,63 @@ static int check_size(const struct perf *p, unsigned latency) {
     return 0;
 }
 
-int perf_predict(const struct hw *hw, const struct layer *l, const struct mapping *m,
-                 unsigned latency, struct counters *out, struct error *err) {
+struct perf *perf_work_new(void) {
+    struct perf *p = calloc(1, sizeof *p);
+    if (p) {
+        p->chain = chain_new();
+    }
+    if (p && !p->chain) {
+        free(p);
+        p = NULL;
+    }
+    return p;
+}
+
+void perf_work_free(struct perf *work) {
+    if (work) {
+        chain_free(work->chain);
+        free(work);
+    }
+}
+
+int perf_predict_in(struct perf *p, const struct hw *hw, const struct layer *l,
+                    const struct mapping *m, unsigned latency, struct counters *out,
+                    struct error *err) {
     struct layer view;
+    struct chain *chain = p->chain;
     memset(out, 0, sizeof *out);
     if (command_plan_check(hw, l, m, &view, err)) {
         return -1;
     }
-    struct perf *p = malloc(sizeof *p);
-    if (!p) {
-        return error_set(err, "out of memory");
-    }
     memset(p, 0, sizeof *p);
     p->hw = hw;
     p->err = err;
+    p->chain = chain;
     dma_port_init(&p->load.port, hw, latency);
     p->store.port = p->load.port;
     chain_configure(&p->config, hw, &view, m);
-    p->chain = chain_new(&p->config);
     int status = command_plan_init(&p->plan, hw, &view, m, err);
+    if (status == 0 && chain_start(chain, &p->config)) {
+        status = error_set(err, "out of memory");
+    }
     if (status == 0) {
-        status = p->chain ? check_size(p, latency) : error_set(err, "out of memory");
+        status = check_size(p, latency);
     }
     if (status == 0) {
         status = run(p, out);
     }
-    chain_free(p->chain);
     command_plan_close(&p->plan);
-    free(p);
+    return status;
+}
+
+int perf_predict(const struct hw *hw, const struct layer *l, const struct mapping *m,
+                 unsigned latency, struct counters *out, struct error *err) {
+    struct perf *work = perf_work_new();
+    if (!work) {
+        memset(out, 0, sizeof *out);
+        return error_set(err, "out of memory");
+    }
+    const int status = perf_predict_in(work, hw, l, m, latency, out, err);
+    perf_work_free(work);
     return status;
 }

@@ -14,6 +14,12 @@
 #include "gen/network.h"
 #include "verif/counters.h"
 
+/* Memory for predictions, used again by the next one: one for each thread. Caller owns
+ * it. perf_work_new returns NULL when memory is out; perf_work_free accepts NULL. */
+struct perf;
+struct perf *perf_work_new(void);
+void perf_work_free(struct perf *work);
+
 /* Predict the counters of a run of the command list that command_list_build makes of an
  * array layer (conv with groups == 1, or fc) and its mapping.
  *
@@ -23,6 +29,11 @@
  *
  * Returns 0, or -1 with *err set: there is no such command list, a counter could pass
  * 2^62, or memory is out. */
+int perf_predict_in(struct perf *work, const struct hw *hw, const struct layer *l,
+                    const struct mapping *m, unsigned latency, struct counters *out,
+                    struct error *err);
+
+/* The same with memory of its own. */
 int perf_predict(const struct hw *hw, const struct layer *l, const struct mapping *m,
                  unsigned latency, struct counters *out, struct error *err);
 

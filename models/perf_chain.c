@@ -46,6 +46,7 @@ struct chain {
     struct move *moves; /* owned */
     uint64_t generation;
     size_t node_count, node_room, move_count, move_room;
+    size_t tails;               /* nodes whose tail may own memory */
     uint16_t node_table[TABLE]; /* number + 1, 0 = free */
     uint16_t move_table[TABLE];
     struct slots slots;
@@ -81,6 +82,19 @@ static int grow(void *items, size_t *room, size_t count, size_t size) {
     return 0;
 }
 
+/* Make a tail that is not made yet; it keeps the memory that it owns. */
+static void clear_tail(struct chain_tail *t, int owns) {
+    struct chain_tail clear;
+    memset(&clear, 0, sizeof clear);
+    if (owns) {
+        clear.runs = t->runs;
+        clear.run_room = t->run_room;
+        clear.spans = t->spans;
+        clear.span_room = t->span_room;
+    }
+    *t = clear;
+}
+
 /* The number of a state, made if it is new; UINT32_MAX when memory is out. */
 static uint32_t intern(struct chain *c, const struct state *s) {
     const size_t words = state_words(c), bytes = words * sizeof(uint32_t);
@@ -96,42 +110,39 @@ static uint32_t intern(struct chain *c, const struct state *s) {
     }
     struct node *n = &c->nodes[c->node_count];
     memcpy(&n->state, s, bytes);
-    memset(&n->tail, 0, sizeof n->tail);
+    clear_tail(&n->tail, c->node_count < c->tails);
+    c->tails += c->node_count == c->tails;
     n->move = 0;
     c->node_table[at] = (uint16_t)++c->node_count;
     return (uint32_t)c->node_count - 1;
 }
 
 static void forget(struct chain *c) {
-    for (size_t i = 0; i < c->node_count; i++) {
-        free(c->nodes[i].tail.runs);
-        free(c->nodes[i].tail.spans);
-    }
     c->generation++;
     c->node_count = c->move_count = 0;
     memset(c->node_table, 0, sizeof c->node_table);
     memset(c->move_table, 0, sizeof c->move_table);
 }
 
-struct chain *chain_new(const struct chain_config *config) {
-    struct chain *c = calloc(1, sizeof *c);
+struct chain *chain_new(void) {
+    return calloc(1, sizeof(struct chain));
+}
+
+int chain_start(struct chain *c, const struct chain_config *config) {
     struct state empty;
-    if (!c) {
-        return NULL;
-    }
     memset(&empty, 0, sizeof empty);
     empty.kind = NO_KIND;
+    forget(c);
     c->config = config;
-    if (intern(c, &empty) != 0) {
-        chain_free(c);
-        return NULL;
-    }
-    return c;
+    return intern(c, &empty) == 0 ? 0 : -1;
 }
 
 void chain_free(struct chain *c) {
     if (c) {
-        forget(c);
+        for (size_t i = 0; i < c->tails; i++) {
+            free(c->nodes[i].tail.runs);
+            free(c->nodes[i].tail.spans);
+        }
         free(c->nodes);
         free(c->moves);
         free(c);

@@ -81,10 +81,13 @@ struct chain_move {
 
 struct chain; /* the automaton */
 
-/* A new automaton in its first state, number 0: the array is empty. *config is borrowed.
- * Returns NULL when memory is out. */
-struct chain *chain_new(const struct chain_config *config);
+/* Returns NULL when memory is out. */
+struct chain *chain_new(void);
 void chain_free(struct chain *c);
+
+/* Make it the automaton of *config, which is borrowed, in its first state, number 0: the
+ * array is empty. Returns 0, or -1 when memory is out. */
+int chain_start(struct chain *c, const struct chain_config *config);
 
 /* Fill in what follows from design, layer (as the mapping views it) and mapping. */
 void chain_configure(struct chain_config *config, const struct hw *hw,

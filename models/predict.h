@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Prediction of a whole layer: mapping, command list, performance model.
+ * Prediction of whole layers: mapping search and performance model.
+ *
+ * Networks repeat layers, so a predictor remembers what it has predicted of a design:
+ * layers of equal shape are mapped and predicted once.
  */
 #ifndef QADAM_PREDICT_H
 #define QADAM_PREDICT_H
@@ -11,14 +14,29 @@
 #include "gen/network.h"
 #include "verif/counters.h"
 
+struct predictor;
+
+/* For one thread at a time; any number of them work side by side. Caller owns the
+ * result; NULL when out of memory. predictor_free accepts NULL. */
+struct predictor *predictor_new(void);
+void predictor_free(struct predictor *p);
+
+/* Predict for this design and memory from here on. *hw is copied.
+ *
+ *   latency  of the memory in cycles, as in perf_predict */
+void predictor_start(struct predictor *p, const struct hw *hw, unsigned latency);
+
 /* Predict the counters of one run of an array layer, mapped as qadam simulate maps it;
  * its channel groups run one after the other and are summed.
  *
- *   latency  of the memory in cycles, as in perf_predict
  *   mapping  out: of one channel group
  *   out      out: by enum counter
  *
  * Returns 0, or -1 with *err set: no mapping fits, or memory is out. */
+int predictor_layer(struct predictor *p, const struct layer *l, struct mapping *mapping,
+                    struct counters *out, struct error *err);
+
+/* The same for a single layer. */
 int predict_layer(const struct hw *hw, const struct layer *l, unsigned latency,
                   struct mapping *mapping, struct counters *out, struct error *err);
 

@@ -29,12 +29,22 @@ build/asan/tests/test_command build/asan/tests/test_mapper build/asan/tests/test
 # The slot-by-slot reference of the performance model, and what compares the two.
 PERF_O = obj/tests/mapper_cases.o obj/tests/perf_cases.o $(patsubst %.c,obj/%.o,\
   $(wildcard tests/perf_reference*.c))
-build/tests/test_perf build/tests/perf_proof: $(addprefix build/,$(PERF_O))
-build/asan/tests/test_perf: $(addprefix build/asan/,$(PERF_O))
+build/tests/test_perf build/tests/test_predict build/tests/perf_proof: \
+  $(addprefix build/,$(PERF_O))
+build/asan/tests/test_perf build/asan/tests/test_predict: $(addprefix build/asan/,$(PERF_O))
 
 .PHONY: perf-proof
 perf-proof: build/tests/perf_proof ## prove the performance model at length
 	$(Q)build/tests/perf_proof && build/tests/perf_proof --networks
+
+# Predictions by several threads, plainly and with the thread sanitizer.
+build/tests/predict_threads: build/obj/tests/mapper_cases.o
+build/tsan/tests/predict_threads: build/tsan/obj/tests/mapper_cases.o
+CHECKS += predict-threads predict-tsan
+predict-threads.cmd = build/tests/predict_threads
+predict-threads.deps = build/tests/predict_threads
+predict-tsan.cmd = build/tsan/tests/predict_threads --pairs 100
+predict-tsan.deps = build/tsan/tests/predict_threads
 
 build/tests/perf_bench: build/obj/tests/mapper_cases.o
 

@@ -57,6 +57,18 @@ void counters_scale(struct counters *c, uint64_t factor) {
     }
 }
 
+int counters_fit(const struct counters *sum, const struct counters *more,
+                 uint64_t factor) {
+    const uint64_t limit = UINT64_C(1) << 62;
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+        const uint64_t room = limit - sum->value[i];
+        if (more->value[i] > 0 && factor > room / more->value[i]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static void set(json_t *object, const char *key, uint64_t value) {
     (void)json_object_set_new(object, key, json_integer((json_int_t)value));
 }

@@ -52,6 +52,11 @@ void counters_add(struct counters *sum, const struct counters *more);
 /* The counters of so many equal runs: every one times factor. */
 void counters_scale(struct counters *c, uint64_t factor);
 
+/* Whether the sum and `factor` times more of them would all be at most 2^62, which no
+ * counter may pass. Only then may they be added up. */
+int counters_fit(const struct counters *sum, const struct counters *more,
+                 uint64_t factor);
+
 /* The objects stall_cycles and accesses of a JSON result; beat_bytes is
  * dram_bytes_per_cycle. Caller owns the result; NULL when out of memory. */
 json_t *counters_stalls_json(const struct counters *c);
