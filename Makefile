@@ -8,7 +8,8 @@
 #               NAME.cmd is its command, NAME.tools the tools without which it is
 #               skipped, NAME.deps what it needs built (see ci/check.sh)
 #   FIGURES     SVG files made by `make figures`
-# All products are in build/. Variables: CC, CLANG, CFLAGS, LDFLAGS, V=1 (show commands).
+# All products are in build/. Variables: CC, CLANG, CFLAGS, LDFLAGS, V=1 (show commands);
+# PREFIX, DESTDIR (install).
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -128,8 +129,54 @@ build/tsan/tests/%: build/tsan/obj/tests/%.o $(LIB_SRCS:%.c=build/tsan/obj/%.o)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TSAN) $^ -o $@ $(LIBS)
 
+# ---- the library ----
+
+# libqadam holds what models/qadam.c needs; only the functions of models/qadam.h are to be
+# seen. PREFIX is compiled in: there an installed library finds its data.
+PREFIX ?= /usr/local
+VERSION := $(shell sed -n 's/^.define QADAM_VERSION "\(.*\)"/\1/p' gen/version.h)
+SONAME := libqadam.so.0
+PIC := -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections
+LIBQADAM := build/lib/libqadam.a build/lib/$(SONAME) build/lib/qadam.pc
+
+build/pic/prefix: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
+
+build/pic/obj/gen/home.o: build/pic/prefix
+build/pic/obj/gen/home.o: PIC += -DQADAM_SHARE='"$(PREFIX)/share/qadam"'
+
+build/pic/obj/%.o: %.c | $(SETUP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(PIC) -MMD -MP -c $< -o $@
+
+build/pic/parts.a: $(LIB_SRCS:%.c=build/pic/obj/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+build/lib/$(SONAME): build/pic/parts.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--gc-sections -Wl,-z,defs \
+	  build/pic/obj/models/qadam.o $< -o $@ $(LIBS)
+
+build/lib/libqadam.a: build/pic/parts.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) -r -nostdlib build/pic/obj/models/qadam.o $< -o build/pic/qadam.o
+	$(Q)objcopy --localize-hidden build/pic/qadam.o
+	$(Q)rm -f $@ && ar rcs $@ build/pic/qadam.o
+
+build/lib/qadam.pc: models/qadam.pc.in gen/version.h build/pic/prefix
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+
+.PHONY: install uninstall
+install: build/qadam $(LIBQADAM) ## install program and library: PREFIX=/usr/local, DESTDIR
+	$(Q)ci/install.sh install '$(PREFIX)' '$(DESTDIR)'
+
+uninstall: ## remove what `make install` put there
+	$(Q)ci/install.sh uninstall '$(PREFIX)' '$(DESTDIR)'
+
 .SECONDARY:
--include $(shell find build/obj build/asan/obj build/tsan/obj -name '*.d' 2>/dev/null)
+-include $(shell find build/obj build/asan/obj build/tsan/obj build/pic/obj -name '*.d' 2>/dev/null)
 
 # ---- checks ----
 

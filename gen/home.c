@@ -77,6 +77,11 @@ int home_find(char *buf, size_t size, struct error *err) {
             return emit_path(buf, size, err, "%s", share);
         }
     } while (up(folder));
+#ifdef QADAM_SHARE /* of an installed library, whose user's program may be anywhere */
+    if (is_home(QADAM_SHARE)) {
+        return emit_path(buf, size, err, "%s", QADAM_SHARE);
+    }
+#endif
     return error_set(err, "cannot find hdl/, pe_lib/ and models/ above the program's "
                           "folder; set QADAM_HOME to the folder that holds them");
 }

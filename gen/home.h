@@ -11,7 +11,8 @@
 
 /* Find the folder that holds hdl/, pe_lib/ and models/: $QADAM_HOME if set, else found
  * from the program's own path (build/qadam: the project root; PREFIX/bin/qadam:
- * PREFIX/share/qadam). Returns 0, or -1 with *err set. */
+ * PREFIX/share/qadam), else, in an installed library, where its data were installed.
+ * Returns 0, or -1 with *err set. */
 int home_find(char *buf, size_t size, struct error *err);
 
 /* Where build products of verbs are cached: $QADAM_CACHE if set, else ./build/cache.

@@ -189,18 +189,16 @@ static int predict_one(const struct predict *s, struct predictor *p,
     x->layer = l;
     x->runs = layer_runs(&s->net, l);
     x->macs = layer_macs(l) * x->runs;
-    if (predictor_layer(p, l, &x->mapping, &x->counters, err)) {
+    if (predictor_batch(p, &s->net, l, &x->mapping, &x->counters, err)) {
         return -1;
     }
-    if (!counters_fit(&total->counters, &x->counters, x->runs)) {
-        return error_set(err, "the sum of counters up to %s passes 2^62", l->name);
+    if (!counters_fit(&total->counters, &x->counters, 1)) {
+        return error_set(err, "the sum of the counters up to %s passes 2^62", l->name);
     }
     const struct layer part = tensor_group_layer(l);
-    const unsigned groups = l->groups > 1 ? l->groups : 1;
-    mapping_bounds_of(&s->hw, &part, &x->mapping, x->counters.value[CNT_CYCLES] / groups,
-                      &x->bounds);
-    x->parts = groups * x->runs;
-    counters_scale(&x->counters, x->runs);
+    x->parts = (l->groups > 1 ? l->groups : 1) * x->runs;
+    mapping_bounds_of(&s->hw, &part, &x->mapping,
+                      x->counters.value[CNT_CYCLES] / x->parts, &x->bounds);
     total->macs += x->macs;
     counters_add(&total->counters, &x->counters);
     return 0;

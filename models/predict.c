@@ -71,9 +71,19 @@ static const struct remembered *find(const struct predictor *p,
     return NULL;
 }
 
+/* Scale the counters of a layer unless one would pass 2^62. */
+static int scale(const struct layer *l, unsigned factor, struct counters *c,
+                 struct error *err) {
+    static const struct counters none = {{0}};
+    if (!counters_fit(&none, c, factor)) {
+        return error_set(err, "the counters of %s could pass 2^62", l->name);
+    }
+    counters_scale(c, factor);
+    return 0;
+}
+
 int predictor_layer(struct predictor *p, const struct layer *l, struct mapping *mapping,
                     struct counters *out, struct error *err) {
-    static const struct counters none = {{0}};
     const struct shape shape = shape_of(l);
     const struct remembered *known = find(p, &shape);
     if (known) {
@@ -82,17 +92,21 @@ int predictor_layer(struct predictor *p, const struct layer *l, struct mapping *
         return 0;
     }
     const struct layer part = tensor_group_layer(l);
-    const unsigned groups = l->groups > 1 ? l->groups : 1;
     if (mapping_search(&p->hw, &part, mapping, err) ||
-        perf_predict_in(p->work, &p->hw, &part, mapping, p->latency, out, err)) {
+        perf_predict_in(p->work, &p->hw, &part, mapping, p->latency, out, err) ||
+        scale(l, l->groups > 1 ? l->groups : 1, out, err)) {
         return -1;
     }
-    if (!counters_fit(&none, out, groups)) {
-        return error_set(err, "the counters of %s could pass 2^62", l->name);
-    }
-    counters_scale(out, groups);
     p->layers[p->count++ % REMEMBERED] = (struct remembered){shape, *mapping, *out};
     return 0;
+}
+
+int predictor_batch(struct predictor *p, const struct network *net, const struct layer *l,
+                    struct mapping *mapping, struct counters *out, struct error *err) {
+    return predictor_layer(p, l, mapping, out, err) ||
+                   scale(l, layer_runs(net, l), out, err)
+               ? -1
+               : 0;
 }
 
 int predict_layer(const struct hw *hw, const struct layer *l, unsigned latency,

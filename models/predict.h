@@ -21,7 +21,7 @@ struct predictor;
 struct predictor *predictor_new(void);
 void predictor_free(struct predictor *p);
 
-/* Predict for this design and memory from here on. *hw is copied.
+/* Predict for this design and memory from here on, and forget what was. *hw is copied.
  *
  *   latency  of the memory in cycles, as in perf_predict */
 void predictor_start(struct predictor *p, const struct hw *hw, unsigned latency);
@@ -36,7 +36,11 @@ void predictor_start(struct predictor *p, const struct hw *hw, unsigned latency)
 int predictor_layer(struct predictor *p, const struct layer *l, struct mapping *mapping,
                     struct counters *out, struct error *err);
 
-/* The same for a single layer. */
+/* The same for all runs that a network's batch makes of one of its layers. */
+int predictor_batch(struct predictor *p, const struct network *net, const struct layer *l,
+                    struct mapping *mapping, struct counters *out, struct error *err);
+
+/* predictor_layer for a single layer. */
 int predict_layer(const struct hw *hw, const struct layer *l, unsigned latency,
                   struct mapping *mapping, struct counters *out, struct error *err);
 

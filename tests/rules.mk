@@ -46,6 +46,12 @@ predict-threads.deps = build/tests/predict_threads
 predict-tsan.cmd = build/tsan/tests/predict_threads --pairs 100
 predict-tsan.deps = build/tsan/tests/predict_threads
 
+# What `make install` puts in place; it compiles its folder into the library.
+CHECKS += install
+install.cmd = tests/install/run.sh
+install.tools = pkg-config objcopy /usr/bin/python3
+install.deps = build/qadam $(LIBQADAM)
+
 build/tests/perf_bench: build/obj/tests/mapper_cases.o
 
 .PHONY: bench

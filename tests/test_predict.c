@@ -102,6 +102,9 @@ Test(predict, sums_fit) {
     sum.value[CNT_MACS] = limit;
     more.value[CNT_MACS] = 0;
     cr_assert(counters_fit(&sum, &more, UINT64_MAX));
+    more.value[CNT_AXI_READS] = 1;
+    cr_assert(counters_fit(&sum, &more, limit / 64)); /* bytes */
+    cr_assert(!counters_fit(&sum, &more, limit / 64 + 1));
 }
 
 /* The largest planes on the smallest array: refused at once, with the limit. */

@@ -57,12 +57,27 @@ void counters_scale(struct counters *c, uint64_t factor) {
     }
 }
 
+/* Words are added up and beats become bytes, up to 64 each: these must fit as well. */
+static uint64_t limit_of(unsigned counter) {
+    const uint64_t limit = UINT64_C(1) << 62;
+    switch (counter) {
+    case CNT_IFMAP_WORDS:
+    case CNT_FILTER_WORDS:
+    case CNT_PSUM_WORDS:
+        return limit / 4;
+    case CNT_AXI_READS:
+    case CNT_AXI_WRITES:
+        return limit / 64;
+    default:
+        return limit;
+    }
+}
+
 int counters_fit(const struct counters *sum, const struct counters *more,
                  uint64_t factor) {
-    const uint64_t limit = UINT64_C(1) << 62;
     for (unsigned i = 0; i < COUNTER_COUNT; i++) {
-        const uint64_t room = limit - sum->value[i];
-        if (more->value[i] > 0 && factor > room / more->value[i]) {
+        const uint64_t limit = limit_of(i), had = sum->value[i];
+        if (had > limit || (more->value[i] && factor > (limit - had) / more->value[i])) {
             return 0;
         }
     }

@@ -52,8 +52,8 @@ void counters_add(struct counters *sum, const struct counters *more);
 /* The counters of so many equal runs: every one times factor. */
 void counters_scale(struct counters *c, uint64_t factor);
 
-/* Whether the sum and `factor` times more of them would all be at most 2^62, which no
- * counter may pass. Only then may they be added up. */
+/* Whether in the sum and `factor` times more of them no counter, nor a number of a JSON
+ * result made of it, would pass 2^62. Only then may they be added up. */
 int counters_fit(const struct counters *sum, const struct counters *more,
                  uint64_t factor);
 
