@@ -27,3 +27,9 @@ LINTS += plot
 plot.tools = /usr/bin/python3
 plot.cmd = docs/figures/check_plot.sh docs/pe_report.csv docs/figures/pe_report.svg \
   docs/pe_types.md
+
+# Plot of docs/data/perf_growth.csv, which `make bench-growth` measures.
+LINTS += plot-growth
+plot-growth.tools = /usr/bin/python3
+plot-growth.cmd = docs/figures/check_growth.sh docs/data/perf_growth.csv \
+  docs/figures/perf_growth.svg

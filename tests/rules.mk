@@ -54,9 +54,12 @@ install.deps = build/qadam $(LIBQADAM)
 
 build/tests/perf_bench: build/obj/tests/mapper_cases.o
 
-.PHONY: bench
-bench: build/tests/perf_bench ## time mapping search and exact prediction on varied designs
+.PHONY: bench bench-growth
+bench: build/tests/perf_bench ## time mapping search and exact prediction on 1000 designs
 	$(Q)build/tests/perf_bench
+bench-growth: build/tests/perf_bench ## how that time grows, as table and plot of docs/
+	$(Q)build/tests/perf_bench --growth docs/data/perf_growth.csv
+	$(Q)docs/figures/perf_growth.py docs/data/perf_growth.csv docs/figures/perf_growth.svg
 
 # Proofs of the PE types' RTL: one for every folder that has traits. Short in `make test`;
 # `make pe-proof` takes 10^7 random vectors for integer types, 10^8 for float types.
