@@ -459,9 +459,9 @@ static int unknown_key(const struct config_file *file, const char *path,
     return key_error(file, path, err, "unknown key \"%.60s\", known are: %s", name, list);
 }
 
-static int read_value(const struct config_file *file, const char *path,
-                      const struct config_key *key, const json_t *value, void *base,
-                      struct error *err) {
+int config_value(const struct config_file *file, const char *path,
+                 const struct config_key *key, const json_t *value, void *base,
+                 struct error *err) {
     if (store(key, value, base) == 0) {
         return 0;
     }
@@ -496,7 +496,7 @@ int config_read(const struct config_file *file, const char *path,
         if (!key) {
             return unknown_key(file, inner, keys, name, err);
         }
-        if (read_value(file, inner, key, value, base, err)) {
+        if (config_value(file, inner, key, value, base, err)) {
             return -1;
         }
     }
@@ -514,15 +514,16 @@ int config_check(const struct config_key *keys, const void *base, struct error *
     for (const struct config_key *key = keys; key->name; key++) {
         const char *field = (const char *)base + key->offset;
         char want[256];
-        requirement(key, want, sizeof want);
         if (key->type == CONFIG_UINT) {
             unsigned n;
             memcpy(&n, field, sizeof n);
             if (!uint_fits(key, (json_int_t)n)) {
+                requirement(key, want, sizeof want);
                 return error_set(err, "%s is %u, %s", key->name, n, want);
             }
         } else if (key->type != CONFIG_BOOL && key->type != CONFIG_ANY) {
             if (!memchr(field, '\0', key->size) || !text_fits(key, field)) {
+                requirement(key, want, sizeof want);
                 return error_set(err, "%s is \"%.40s\", %s", key->name, field, want);
             }
         }

@@ -76,6 +76,12 @@ int config_error(const struct config_file *file, const char *path, struct error 
 int config_read(const struct config_file *file, const char *path,
                 const struct config_key *keys, void *base, struct error *err);
 
+/* Check one value against its key and store it into base. path names it in the file, for
+ * messages. Returns 0, or -1 with *err set. */
+int config_value(const struct config_file *file, const char *path,
+                 const struct config_key *key, const json_t *value, void *base,
+                 struct error *err);
+
 /* Check the fields of base (made in memory) against the table.
  * Returns 0, or -1 with *err set. */
 int config_check(const struct config_key *keys, const void *base, struct error *err);

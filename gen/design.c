@@ -133,19 +133,12 @@ static int derive_glb(const struct config_file *file, struct hw *hw, struct erro
     return 0;
 }
 
-static int derive(const char *home, const struct design *d,
-                  const struct config_file *file, struct hw *hw, struct error *err) {
+int design_derive_typed(const struct pe_type *type, const struct design *d,
+                        const struct config_file *file, struct hw *hw,
+                        struct error *err) {
     memset(hw, 0, sizeof *hw);
     hw->design = *d;
-    struct error inner;
-    memset(&inner, 0, sizeof inner);
-    if (pe_type_load(home, d->pe_type, &hw->type, &inner)) {
-        if (inner.file[0] != '\0') {
-            return error_set_at(err, inner.file, inner.line, inner.column, "%s",
-                                inner.text);
-        }
-        return config_error(file, "pe_type", err, "%s", inner.text);
-    }
+    hw->type = *type;
     if (d->psum_bits == 0) {
         hw->design.psum_bits = hw->type.psum_bits_default;
     }
@@ -178,6 +171,21 @@ static int derive(const char *home, const struct design *d,
     return 0;
 }
 
+static int derive(const char *home, const struct design *d,
+                  const struct config_file *file, struct hw *hw, struct error *err) {
+    struct pe_type type;
+    struct error inner;
+    memset(&inner, 0, sizeof inner);
+    if (pe_type_load(home, d->pe_type, &type, &inner)) {
+        if (inner.file[0] != '\0') {
+            return error_set_at(err, inner.file, inner.line, inner.column, "%s",
+                                inner.text);
+        }
+        return config_error(file, "pe_type", err, "%s", inner.text);
+    }
+    return design_derive_typed(&type, d, file, hw, err);
+}
+
 int design_derive(const char *home, const struct design *d, struct hw *hw,
                   struct error *err) {
     return derive(home, d, NULL, hw, err);
@@ -198,15 +206,40 @@ int design_load(const char *home, const char *path, struct hw *hw, struct error 
     return rc;
 }
 
-int design_canonical(const struct design *d, char *buf, unsigned size) {
-    json_t *object = config_json(keys, d);
-    char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
-    int length = -1;
-    if (text && strlen(text) < size) {
-        length = (int)strlen(text);
-        memcpy(buf, text, strlen(text) + 1);
+/* The key whose name comes next after that of last (NULL: the first), by strcmp. */
+static const struct config_key *next_key(const struct config_key *last) {
+    const struct config_key *next = NULL;
+    for (const struct config_key *key = keys; key->name; key++) {
+        if ((!last || strcmp(key->name, last->name) > 0) &&
+            (!next || strcmp(key->name, next->name) < 0)) {
+            next = key;
+        }
     }
-    free(text);
-    json_decref(object);
-    return length;
+    return next;
+}
+
+/* Done by hand, for millions of designs; names and words need no escapes. */
+int design_canonical(const struct design *d, char *buf, unsigned size) {
+    size_t used = 0;
+    const struct config_key *key = NULL;
+    while (used < size && (key = next_key(key)) != NULL) {
+        const char *field = (const char *)d + key->offset;
+        char before = used ? ',' : '{';
+        int n;
+        if (key->type == CONFIG_UINT) {
+            unsigned value;
+            memcpy(&value, field, sizeof value);
+            n = snprintf(buf + used, size - used, "%c\"%s\":%u", before, key->name,
+                         value);
+        } else {
+            n = snprintf(buf + used, size - used, "%c\"%s\":\"%s\"", before, key->name,
+                         field);
+        }
+        used += n > 0 ? (size_t)n : size;
+    }
+    if (used + 1 >= size) {
+        return -1;
+    }
+    memcpy(buf + used, "}", 2);
+    return (int)used + 1;
 }
