@@ -23,6 +23,8 @@ static const struct verb {
     {"synth", verb_synth, "area, timing and power with Yosys and OpenSTA"},
     {"synth-pe", verb_synth_pe, "area, timing and energy of one PE and its MAC"},
     {"report", verb_report, "one table of a synthesized design and its layers"},
+    {"campaign", verb_campaign, "synthesis of every design of a space; resumable"},
+    {"results", verb_results, "the table of a campaign's results"},
 };
 
 enum { VERBS = sizeof verbs / sizeof verbs[0] };

@@ -23,7 +23,7 @@
 #include "gen/error.h"
 #include "gen/space.h"
 
-enum { SAMPLE_DESIGNS_MAX = 1000000 };
+enum { SAMPLE_DESIGNS_MAX = 1000000, SAMPLE_PES_MAX = 10000 };
 
 struct sample_options {
     uint64_t per_type; /* designs of each PE type; 0 = all legal members */

@@ -14,5 +14,7 @@ int verb_synth(int argc, char **argv);
 int verb_synth_pe(int argc, char **argv);
 int verb_pe_list(int argc, char **argv);
 int verb_report(int argc, char **argv);
+int verb_campaign(int argc, char **argv);
+int verb_results(int argc, char **argv);
 
 #endif

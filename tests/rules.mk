@@ -17,6 +17,18 @@ cli-cases.cmd = tests/run_cases.sh build/qadam
 cli-cases.deps = build/qadam
 endif
 
+# Campaigns: with a stand-in for synthesis, for real, and on a Slurm of one node.
+CHECKS += campaign campaign-real campaign-slurm
+campaign.cmd = tests/campaign.sh build/qadam
+campaign.tools = yosys sta
+campaign.deps = build/qadam
+campaign-real.cmd = tests/campaign_real.sh build/qadam
+campaign-real.tools = yosys sta
+campaign-real.deps = build/qadam
+campaign-slurm.cmd = tests/campaign_slurm.sh build/qadam
+campaign-slurm.tools = yosys sta slurmctld slurmd sbatch munged
+campaign-slurm.deps = build/qadam
+
 # Helpers of the mapper's and the command list's tests.
 build/tests/test_command: build/obj/tests/command_interp.o
 build/asan/tests/test_command: build/asan/obj/tests/command_interp.o
