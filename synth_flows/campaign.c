@@ -2,10 +2,14 @@
  *
  * Campaigns: order, locks, workers.
  */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier): asks for realpath */
+#define _XOPEN_SOURCE 700
+
 #include "synth_flows/campaign.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,9 +205,15 @@ static int clean_folder(struct campaign *c, const char *folder) {
 
 static int make_folders(struct campaign *c) {
     static const char *const below[] = {"work", "locks"};
-    char path[EMIT_PATH_MAX];
-    if (emit_folder(c->opt->dir, c->err) ||
-        emit_path(c->folder, sizeof c->folder, c->err, "%s/.campaign", c->opt->dir) ||
+    char path[EMIT_PATH_MAX], dir[PATH_MAX]; /* absolute: a name may begin with - */
+    if (emit_folder(c->opt->dir, c->err)) {
+        return -1;
+    }
+    if (!realpath(c->opt->dir, dir)) {
+        return error_set_at(c->err, c->opt->dir, 0, 0, "cannot be read: %s",
+                            strerror(errno));
+    }
+    if (emit_path(c->folder, sizeof c->folder, c->err, "%s/.campaign", dir) ||
         emit_path(path, sizeof path, c->err, "%s/campaign", c->opt->cache) ||
         emit_folder(path, c->err)) {
         return -1;

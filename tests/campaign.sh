@@ -18,7 +18,7 @@ skipped=0
 fault=0
 mounted=
 
-# shellcheck disable=SC2329 # called by trap
+# shellcheck disable=SC2317 # called by trap
 cleanup() {
   [ -z "$mounted" ] || umount "$mounted"
   rm -rf "$work"
