@@ -41,6 +41,9 @@ int sram_model_load(struct sram_model *model, const char *folder, struct error *
 int sram_macro_make(const struct sram_model *model, unsigned words, unsigned bits,
                     unsigned lanes, struct sram_macro *macro, struct error *err);
 
+/* Width of the address of a macro of that many words. */
+unsigned sram_address_bits(unsigned words);
+
 /* Write a Liberty library with the macros. Same input, same bytes.
  * Returns 0, or -1 with *err set. */
 int sram_write_liberty(const struct sram_macro *macros, size_t count, const char *path,
