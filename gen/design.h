@@ -54,8 +54,8 @@ int design_load(const char *home, const char *path, struct hw *hw, struct error 
 int design_derive(const char *home, const struct design *d, struct hw *hw,
                   struct error *err);
 
-/* The same with the PE type at hand, for many designs of it; reads no files. file is where
- * the design's values are, for messages, or NULL. type is copied. */
+/* The same with the PE type at hand, for many designs of it; reads no files. file is
+ * where the design's values are, for messages, or NULL. type is copied. */
 struct config_file;
 int design_derive_typed(const struct pe_type *type, const struct design *d,
                         const struct config_file *file, struct hw *hw, struct error *err);

@@ -18,12 +18,11 @@
 #include "gen/json_out.h"
 #include "gen/version.h"
 #include "pdk/sram.h"
+#include "pdk/sram_lef.h"
 
 enum { FILES_MAX = 256, NAME_SIZE = 128 };
 
-#define FORMAT       "qadam-design"
-#define SRAM_LIBERTY "sram/qadam_sram.lib"
-#define SRAM_VERILOG "sram/qadam_sram_macros.sv"
+#define FORMAT "qadam-design"
 
 /* A folder being written. */
 struct folder {
@@ -234,8 +233,8 @@ static int write_list(struct folder *to, const char *list, int synthesis) {
     for (size_t i = 0; i < to->count; i++) {
         const char *name = to->files[i];
         size_t length = strlen(name);
-        if (synthesis && strcmp(name, "rtl/qadam_sram.sv") == 0) {
-            name = SRAM_VERILOG;
+        if (synthesis && strcmp(name, GENERATE_SRAM) == 0) {
+            name = GENERATE_SRAM_MACROS;
         } else if (strncmp(name, "rtl/", 4) != 0 ||
                    strcmp(name + length - 3, ".sv") != 0) {
             continue;
@@ -245,7 +244,7 @@ static int write_list(struct folder *to, const char *list, int synthesis) {
     return emit_close(&out, to->err);
 }
 
-/* Views of the SRAM macros: Liberty, and black boxes with the wrapper qadam_sram. */
+/* Views of the SRAM macros: Liberty, LEF, and black boxes with the wrapper qadam_sram. */
 static int write_sram(struct folder *to) {
     char path[EMIT_PATH_MAX];
     struct generate_macro sizes[GENERATE_MACROS];
@@ -269,12 +268,37 @@ static int write_sram(struct folder *to) {
             }
         }
     }
-    if (make_below(to, "sram") || new_file(to, SRAM_LIBERTY, path) ||
+    if (make_below(to, "sram") || new_file(to, GENERATE_SRAM_LIBERTY, path) ||
         sram_write_liberty(macros, count, path, to->err) ||
-        new_file(to, SRAM_VERILOG, path)) {
+        new_file(to, GENERATE_SRAM_LEF, path) ||
+        sram_lef_write(macros, count, path, to->err) ||
+        new_file(to, GENERATE_SRAM_MACROS, path)) {
         return -1;
     }
     return sram_write_verilog(macros, count, path, to->err);
+}
+
+/* For other flows: OpenROAD-flow-scripts and FuseSoC. */
+static int write_flows(struct folder *to) {
+    const char *names[FILES_MAX];
+    char path[EMIT_PATH_MAX], core[NAME_SIZE];
+    struct generate_files files = {names, 0};
+    for (size_t i = 0; i < to->count; i++) {
+        if (strncmp(to->files[i], "rtl/", 4) == 0) {
+            names[files.count++] = to->files[i];
+        }
+    }
+    if (make_below(to, "orfs") || new_file(to, "orfs/config.mk", path) ||
+        generate_orfs_config(to->hw, &files, path, to->err) ||
+        new_file(to, "orfs/constraint.sdc", path) ||
+        generate_orfs_sdc(to->hw, path, to->err) ||
+        new_file(to, GENERATE_GATE_CELL, path) ||
+        generate_orfs_gate(to->hw, path, to->err) ||
+        emit_path(core, sizeof core, to->err, "qadam_%s.core", to->hw->design.name) ||
+        new_file(to, core, path)) {
+        return -1;
+    }
+    return generate_core(to->hw, &files, path, to->err);
 }
 
 static int copy_sources(struct folder *to) {
@@ -294,7 +318,8 @@ static int write_texts(struct folder *to) {
     if (new_file(to, "rtl/qadam_top.sv", path) || generate_top(to->hw, path, to->err) ||
         write_sram(to) || write_list(to, "filelist.f", 0) ||
         write_list(to, "synthesis.f", 1) || new_file(to, "constraints.sdc", path) ||
-        generate_sdc(to->hw, path, to->err) || new_file(to, "README.md", path)) {
+        generate_sdc(to->hw, path, to->err) || write_flows(to) ||
+        new_file(to, "README.md", path)) {
         return -1;
     }
     return generate_readme(to->hw, path, to->err);

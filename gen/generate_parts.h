@@ -53,4 +53,31 @@ int generate_top(const struct hw *hw, const char *path, struct error *err);
 int generate_sdc(const struct hw *hw, const char *path, struct error *err);
 int generate_readme(const struct hw *hw, const char *path, struct error *err);
 
+/* The names of files of the generated folder, relative to it. */
+struct generate_files {
+    const char *const *names; /* sources in order, then include files */
+    size_t count;
+};
+
+/* Sources that are replaced: the behavioural SRAM by macros, and for layout the clock
+ * gate by a cell. */
+#define GENERATE_SRAM         "rtl/qadam_sram.sv"
+#define GENERATE_SRAM_LIBERTY "sram/qadam_sram.lib"
+#define GENERATE_SRAM_LEF     "sram/qadam_sram.lef"
+#define GENERATE_SRAM_MACROS  "sram/qadam_sram_macros.sv"
+#define GENERATE_GATE         "rtl/qadam_clkgate.sv"
+#define GENERATE_GATE_CELL    "orfs/qadam_clkgate.v"
+
+/* Write what OpenROAD-flow-scripts needs for platform nangate45: its config.mk,
+ * constraints with the clock period where it looks for it, and the clock gate as a cell.
+ * Each returns 0, or -1 with *err set. */
+int generate_orfs_config(const struct hw *hw, const struct generate_files *files,
+                         const char *path, struct error *err);
+int generate_orfs_sdc(const struct hw *hw, const char *path, struct error *err);
+int generate_orfs_gate(const struct hw *hw, const char *path, struct error *err);
+
+/* Write the FuseSoC core file (CAPI2). Returns 0, or -1 with *err set. */
+int generate_core(const struct hw *hw, const struct generate_files *files,
+                  const char *path, struct error *err);
+
 #endif

@@ -31,6 +31,18 @@ static const char *const counters[] = {
     "psum bus words", "GLB read words",  "GLB write words",
     "AXI read beats", "AXI write beats", "psum overflows"};
 
+/* How other flows take the design. */
+static void put_flows(struct emit *out, const struct hw *hw) {
+    emit(out,
+         "FuseSoC: `qadam_%s.core` has the targets `default`, `lint` (Verilator) and "
+         "`synth`.\n"
+         "Layout: in OpenROAD-flow-scripts, `make DESIGN_CONFIG=FOLDER/orfs/config.mk` "
+         "with this folder's path\ntakes the design through platform nangate45. The SRAM "
+         "macros have Liberty and LEF views but no\nlayout: they stay empty in the GDS. "
+         "Latches and clock gates of the spads are the platform's cells.\n\n",
+         hw->design.name);
+}
+
 static void put_head(struct emit *out, const struct hw *hw) {
     const struct design *d = &hw->design;
     emit(out,
@@ -44,8 +56,11 @@ static void put_head(struct emit *out, const struct hw *hw) {
               "| `rtl/` | SystemVerilog; top module `qadam_top` |\n"
               "| `filelist.f` | the sources in order, for simulation and lint |\n"
               "| `synthesis.f` | the same for synthesis: SRAM macros as black boxes |\n"
-              "| `sram/` | the SRAM macros: Liberty (fitted, FreePDK45), black boxes |\n"
+              "| `sram/` | the SRAM macros: Liberty (fitted, FreePDK45), LEF, black "
+              "boxes |\n"
               "| `constraints.sdc` | clock, input and output delays |\n"
+              "| `orfs/` | to layout with OpenROAD-flow-scripts |\n"
+              "| `qadam_*.core` | FuseSoC core file |\n"
               "| `manifest.json` | design, parameters, derived constants, hash of every "
               "file |\n"
               "| `docs/architecture.md` | the accelerator in full: data layouts, command "
@@ -58,7 +73,7 @@ static void put_head(struct emit *out, const struct hw *hw) {
         "`%s` and `constraints.sdc` (clock %g ns, `CLOCK_PERIOD_NS` sets\nanother), or "
         "let "
         "`qadam synth` do it with the design file.\n\n",
-        "sram/qadam_sram.lib", generate_period_ns(hw));
+        GENERATE_SRAM_LIBERTY, generate_period_ns(hw));
 }
 
 static void put_sizes(struct emit *out, const struct hw *hw) {
@@ -149,6 +164,7 @@ int generate_readme(const struct hw *hw, const char *path, struct error *err) {
         return -1;
     }
     put_head(&out, hw);
+    put_flows(&out, hw);
     put_sizes(&out, hw);
     put_maps(&out, hw);
     put_ports(&out, hw);

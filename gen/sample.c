@@ -70,7 +70,7 @@ static int check_count(const struct chosen *c, uint64_t more) {
         return config_error(&c->space->file, "", c->err,
                             "%llu designs are to be done, at most %d can be; draw a "
                             "sample of the space",
-                            (unsigned long long)(c->count + more), SAMPLE_DESIGNS_MAX);
+                            c->count + (unsigned long long)more, SAMPLE_DESIGNS_MAX);
     }
     return 0;
 }
@@ -319,11 +319,13 @@ int sample_designs(const struct space *space, const struct sample_options *optio
     const struct space_axis *types = space_axis_of(space, "pe_type");
     struct per_type p = {space, calloc(types->count, sizeof *p.legal)};
     uint64_t illegal;
-    int rc = p.legal ? 0 : error_set(err, "out of memory");
-    for (size_t i = 0; rc == 0 && i < types->count; i++) {
+    if (!p.legal) {
+        return error_set(err, "out of memory");
+    }
+    for (size_t i = 0; i < types->count; i++) {
         p.legal[i] = space->count / types->count;
     }
-    rc = rc || space_illegal(space, take_away, &p, &illegal, err);
+    int rc = space_illegal(space, take_away, &p, &illegal, err);
     for (size_t i = 0; rc == 0 && i < types->count; i++) {
         const char *name = space->types[i].name;
         size_t from = c.count;

@@ -30,7 +30,8 @@ static const struct option_spec specs[] = {
     {"sample", 0, "N", 0, "draw N designs of each PE type that cover the space"},
     {"sample-pes", 0, "N", 0, "with at most N different PEs of each type"},
     {"seed", 0, "N", 0, "of the sample and the test set; 1 by default"},
-    {"holdout", 0, "PERCENT", 0, "of each type's designs marked for testing; 0"},
+    {"holdout", 0, "PERCENT", 0,
+     "of each type's designs set aside for testing; 0 by default"},
     {"skip-illegal", 0, NULL, 0, "leave out designs whose values do not go together"},
     {"simulate", 0, "NET:LAYER", 1, "also run this layer on each design's RTL"},
     {"liberty", 0, "FILE", 0, "as of synth"},
@@ -44,7 +45,7 @@ static const struct option_spec specs[] = {
     {"dry-run", 0, NULL, 0, "say what there is to do, and stop"},
     {"slurm", 0, NULL, 0, "hand the work to Slurm as a job array"},
     {"slurm-tasks", 0, "N", 0, "tasks of that array; by default one for 8 designs"},
-    {"slurm-option", 0, "OPTION", 1, "hand --NAME or --NAME=VALUE on to sbatch"},
+    {"slurm-option", 0, "OPT", 1, "hand --NAME or --NAME=VALUE on to sbatch"},
     {"wait", 0, NULL, 0, "with --slurm: wait for the end of the job"},
     {"json", 0, "FILE", 0, "write a summary as JSON; - is standard output"},
     {NULL, 0, NULL, 0, NULL}};
@@ -190,6 +191,7 @@ static int read_options(struct run *r) {
     r->options.retry = options_value(opts, "retry") != NULL;
     r->options.again = options_value(opts, "again") != NULL;
     r->options.any_version = options_value(opts, "any-version") != NULL;
+    r->options.dry = options_value(opts, "dry-run") != NULL;
     r->out = json && strcmp(json, "-") == 0 ? stderr : stdout;
     r->sample.seed = 1;
     jobs = jobs < CAMPAIGN_JOBS_MAX ? jobs : CAMPAIGN_JOBS_MAX;
@@ -204,7 +206,8 @@ static int read_options(struct run *r) {
                          energies);
     }
     if (r->options.again && r->options.any_version) {
-        return error_set(r->err, "campaign: --again and --any-version exclude another");
+        return error_set(r->err,
+                         "campaign: --again and --any-version exclude each other");
     }
     if (options_u64(opts, "jobs", 1, CAMPAIGN_JOBS_MAX, &jobs, r->err) ||
         options_u64(opts, "sample", 1, SAMPLE_DESIGNS_MAX, &r->sample.per_type, r->err) ||
@@ -266,8 +269,10 @@ static void print_reasons(const struct reasons *list) {
 /* Illegal members are listed, and an error unless they may be skipped. */
 static int check_legal(struct run *r) {
     struct reasons *list = calloc(1, sizeof *list);
-    int rc = list ? space_illegal(&r->space, add_reason, list, &r->illegal, r->err)
-                  : error_set(r->err, "out of memory");
+    if (!list) {
+        return error_set(r->err, "out of memory");
+    }
+    int rc = space_illegal(&r->space, add_reason, list, &r->illegal, r->err);
     if (rc == 0 && r->illegal > 0) {
         print_reasons(list);
         if (!options_value(r->opts, "skip-illegal")) {
@@ -410,8 +415,7 @@ static void on_damage(void *context, const struct error *why) {
 static int find_folders(struct run *r) {
     char cache[EMIT_PATH_MAX];
     const char *program = options_value(r->opts, "program");
-    if (home_find(r->home, sizeof r->home, r->err) ||
-        home_cache(cache, sizeof cache, r->err)) {
+    if (home_cache(cache, sizeof cache, r->err)) {
         return -1;
     }
     if (!realpath(cache, r->cache) ||
@@ -495,15 +499,15 @@ static int run(struct run *r, const char *json) {
     r->c.event = on_event;
     r->c.damage = on_damage;
     r->c.context = r;
-    if (find_folders(r) ||
+    if (home_find(r->home, sizeof r->home, r->err) ||
         space_load(r->home, options_operand(r->opts, 0), &r->space, r->err) ||
-        choose(r) ||
+        choose(r) || find_folders(r) ||
         campaign_open(&r->c, &r->options, &r->space, r->chosen, r->chosen_count,
                       r->err)) {
         return -1;
     }
     print_todo(r);
-    if (options_value(r->opts, "dry-run")) {
+    if (r->options.dry) {
         return 0;
     }
     r->progress = isatty(STDERR_FILENO);

@@ -92,7 +92,7 @@ static int set_label(const struct campaign *c, const struct campaign_design *d,
                      json_t *result, const char *path) {
     const char *set = d->test ? "test" : "train";
     const char *old = json_string_value(json_object_get(result, "set"));
-    if (old && strcmp(old, set) == 0) {
+    if (c->opt->dry || (old && strcmp(old, set) == 0)) {
         return 0;
     }
     return json_object_set_new(result, "set", json_string(set)) ||
@@ -253,7 +253,7 @@ int campaign_open(struct campaign *c, const struct campaign_options *opt,
     }
     c->inputs = campaign_inputs(opt, space, c->folder, err);
     return !c->inputs || order_designs(c, chosen, count) || find_results(c) ||
-                   write_plan(c, count)
+                   (!opt->dry && write_plan(c, count))
                ? -1
                : 0;
 }
@@ -468,15 +468,16 @@ int campaign_run(struct campaign *c) {
     }
     r->c = c;
     block_signals(r, &set);
-    while (rc == 0 && c->signal == 0 && c->finished + c->failed < c->count) {
+    while (rc == 0 && c->signal == 0) {
         rc = start_jobs(r);
-        if (rc == 0 && c->finished + c->failed < c->count) {
-            if (c->event) {
-                c->event(c->context, c, NULL, NULL);
-            }
-            wait_signal(c, &set);
-            rc = end_jobs(r);
+        if (rc != 0 || c->finished + c->failed == c->count) {
+            break;
         }
+        if (c->event) {
+            c->event(c->context, c, NULL, NULL);
+        }
+        wait_signal(c, &set);
+        rc = end_jobs(r);
     }
     for (size_t i = 0; i < c->opt->jobs; i++) {
         campaign_job_stop(&r->jobs[i]);

@@ -51,6 +51,7 @@ struct campaign_options {
     int retry;            /* do designs that failed before again */
     int again;            /* do designs again whose results are of other inputs */
     int any_version;      /* keep them */
+    int dry;              /* only look: change no result, and not the folder's plan */
 };
 
 enum campaign_state {

@@ -53,8 +53,8 @@ static int hash_folder(const char *path, uint64_t *hash, struct error *err) {
     }
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
-        char below[EMIT_PATH_MAX];
         if (rc == 0 && !is_left_out(name)) {
+            char below[EMIT_PATH_MAX];
             rc = emit_path(below, sizeof below, err, "%s/%s", path, name);
             *hash = emit_fnv(*hash, name, strlen(name) + 1);
             if (rc == 0) {

@@ -112,7 +112,6 @@ static int wait_child(pid_t pid, int *status) {
 static int run_verb(struct worker *w, const char *const *argv) {
     pid_t pid = 0;
     int status = 0;
-    char line[LINE_MAX_BYTES];
     int failed = spawn(argv, w->log, &pid);
     if (failed || wait_child(pid, &status)) {
         return error_set_at(&w->why, argv[0], 0, 0, "cannot be run: %s",
@@ -124,6 +123,7 @@ static int run_verb(struct worker *w, const char *const *argv) {
                          WTERMSIG(status) == SIGKILL ? " (out of memory?)" : "");
     }
     if (WEXITSTATUS(status) != 0) {
+        char line[LINE_MAX_BYTES];
         last_error(w->log, line, sizeof line);
         return error_set(&w->why, "%s failed (exit status %d): %s", argv[1],
                          WEXITSTATUS(status), line);

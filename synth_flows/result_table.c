@@ -38,8 +38,14 @@ static int compare_key(const json_t *a, const json_t *b, const char *key) {
                           json_object_get(json_object_get(b, "parameters"), key));
 }
 
+/* An entry of a list that is sorted. */
+struct entry {
+    json_t *result;
+};
+
 static int by_design(const void *left, const void *right) {
-    const json_t *a = *(json_t *const *)left, *b = *(json_t *const *)right;
+    const json_t *a = ((const struct entry *)left)->result;
+    const json_t *b = ((const struct entry *)right)->result;
     int order = compare_key(a, b, "pe_type");
     for (const struct config_key *key = design_keys(); order == 0 && key->name; key++) {
         order = compare_key(a, b, key->name);
@@ -52,17 +58,17 @@ static int by_design(const void *left, const void *right) {
 /* Sort an array by design. Returns 0, or -1 without memory. */
 static int sort(json_t *array) {
     size_t count = json_array_size(array);
-    json_t **list = calloc(count + 1, sizeof *list);
+    struct entry *list = calloc(count + 1, sizeof *list);
     if (!list) {
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        list[i] = json_incref(json_array_get(array, i));
+        list[i].result = json_incref(json_array_get(array, i));
     }
     qsort(list, count, sizeof *list, by_design);
     int rc = json_array_clear(array);
     for (size_t i = 0; i < count; i++) {
-        rc |= json_array_append_new(array, list[i]);
+        rc |= json_array_append_new(array, list[i].result);
     }
     free(list);
     return rc;
@@ -163,9 +169,9 @@ static int read_folder(struct reader *r, const char *folder,
     struct dirent **entries = NULL;
     int count = scandir(folder, &entries, is_result_name, alphasort), rc = 0;
     for (int i = 0; i < count; i++) {
-        char path[EMIT_PATH_MAX], hash[17];
-        (void)snprintf(hash, sizeof hash, "%.16s", entries[i]->d_name);
         if (rc == 0) {
+            char path[EMIT_PATH_MAX], hash[17];
+            (void)snprintf(hash, sizeof hash, "%.16s", entries[i]->d_name);
             rc = emit_path(path, sizeof path, r->err, "%s/%s", folder,
                            entries[i]->d_name) ||
                  read(r, path, hash);
@@ -319,12 +325,24 @@ static void put_row(struct emit *out, const json_t *result, const json_t *flat,
     emit(out, "\n");
 }
 
+static void put_head(struct emit *out, json_t *columns) {
+    const char *column;
+    json_t *unused;
+    emit(out, "design_hash");
+    for (const struct config_key *key = design_keys(); key->name; key++) {
+        emit(out, ",%s", key->name);
+    }
+    emit(out, ",set,inputs");
+    json_object_foreach(columns, column, unused) {
+        emit(out, ",%s", column);
+    }
+    emit(out, "\n");
+}
+
 int result_table_csv(const struct result_table *table, const char *path,
                      struct error *err) {
     json_t *columns = json_object(), *rows = json_array();
     const json_t *result;
-    const char *column;
-    json_t *unused;
     struct emit out;
     size_t i;
     json_array_foreach(table->results, i, result) {
@@ -334,15 +352,7 @@ int result_table_csv(const struct result_table *table, const char *path,
     }
     int rc = emit_open(&out, path, err);
     if (rc == 0) {
-        emit(&out, "design_hash");
-        for (const struct config_key *key = design_keys(); key->name; key++) {
-            emit(&out, ",%s", key->name);
-        }
-        emit(&out, ",set,inputs");
-        json_object_foreach(columns, column, unused) {
-            emit(&out, ",%s", column);
-        }
-        emit(&out, "\n");
+        put_head(&out, columns);
         json_array_foreach(table->results, i, result) {
             put_row(&out, result, json_array_get(rows, i), columns);
         }

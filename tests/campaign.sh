@@ -192,7 +192,22 @@ shared() {
   [ "$(grep -c '^start' log)" = 40 ] || complain "$(grep -c '^start' log) starts, want 40"
   firsts=$(cat out.txt other | grep -c 'mm2.* s$')
   [ "$firsts" = 4 ] || complain "$firsts designs made a PE, want 4"
+  ! grep clash log || complain "a PE was made twice at a time"
   expect_clean
+}
+
+# Layers are simulated too, and their figures are in the table.
+simulated() {
+  campaign 0 --simulate resnet20-cifar10:conv1 --simulate resnet20-cifar10:fc
+  "$qadam" results out --csv t.csv >out.txt || complain "results failed"
+  head -n 1 t.csv | grep -q ',resnet20-cifar10:conv1.cycles,' || complain "$(head -n 1 t.csv)"
+  head -n 1 t.csv | grep -q ',resnet20-cifar10:fc.accesses.bus_words$' ||
+    complain "$(head -n 1 t.csv)"
+  [ "$(tail -n 1 t.csv | sed 's/.*,//')" = 5 ] || complain "$(tail -n 1 t.csv)"
+  campaign 1 --simulate resnet20-cifar10:conv1
+  expect 'out: 40 results are of another version (layers)'
+  campaign 1 --simulate nowhere:conv1
+  expect 'models/networks/nowhere.json: cannot be read'
 }
 
 # A failed design is noted, with its log, and done again only when asked.
@@ -323,6 +338,7 @@ disks() {
 run_test killed
 run_test interrupted
 run_test shared
+run_test simulated
 run_test failing
 run_test damaged
 run_test versions

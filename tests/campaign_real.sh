@@ -31,9 +31,12 @@ kill -9 "$campaign" || fail "it has ended within 5 s"
 wait "$campaign" 2>/dev/null || true
 "$qadam" campaign space.json -o out -j 2 --holdout 50 >out.txt 2>&1 || fail "it has failed"
 grep -q '^2 designs: 2 finished, 0 failed$' out.txt || fail "not two finished"
-[ "$(grep -c ', PE from the cache$' out.txt)" = 1 ] || fail "not one PE from the cache"
-grep -h '"pe_from_cache"' out/*.json | sort | tr -d ' \n' >cached
-[ "$(cat cached)" = '"pe_from_cache":false,"pe_from_cache":true,' ] || fail "$(cat cached)"
+# Before the kill the PE was made, or not; never is it made twice.
+cached=$(grep -h '"pe_from_cache"' out/*.json | sort | tr -d ' \n')
+case $cached in
+  '"pe_from_cache":false,"pe_from_cache":true,' | '"pe_from_cache":true,"pe_from_cache":true,') ;;
+  *) fail "$cached" ;;
+esac
 "$qadam" results out --csv a.csv >out.txt 2>&1 || fail "results has failed"
 "$qadam" results out --csv b.csv >/dev/null
 cmp a.csv b.csv

@@ -29,6 +29,12 @@ campaign-slurm.cmd = tests/campaign_slurm.sh build/qadam
 campaign-slurm.tools = yosys sta slurmctld slurmd sbatch munged
 campaign-slurm.deps = build/qadam
 
+# Files of a generated design for other flows.
+CHECKS += handoff
+handoff.cmd = tests/handoff.sh build/qadam designs/small_int16.json designs/eyeriss_fp32.json
+handoff.tools = yosys make
+handoff.deps = build/qadam
+
 # Helpers of the mapper's and the command list's tests.
 build/tests/test_command: build/obj/tests/command_interp.o
 build/asan/tests/test_command: build/asan/obj/tests/command_interp.o

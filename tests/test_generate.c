@@ -62,10 +62,19 @@ Test(generate, manifest_describes_every_file) {
     json_t *files = json_object_get(root, "files");
     cr_expect_str_eq(json_string_value(json_object_get(root, "name")), "small_int16");
     cr_expect_str_eq(json_string_value(json_object_get(root, "design_hash")), hw.hash);
-    static const char *const wanted[] = {"README.md",         "constraints.sdc",
-                                         "filelist.f",        "rtl/qadam_accel.sv",
-                                         "rtl/qadam_mac.sv",  "rtl/qadam_top.sv",
-                                         "rtl/qadam_sram.sv", "sram/qadam_sram.lib"};
+    static const char *const wanted[] = {"README.md",
+                                         "constraints.sdc",
+                                         "filelist.f",
+                                         "orfs/config.mk",
+                                         "orfs/constraint.sdc",
+                                         "orfs/qadam_clkgate.v",
+                                         "qadam_small_int16.core",
+                                         "rtl/qadam_accel.sv",
+                                         "rtl/qadam_mac.sv",
+                                         "rtl/qadam_top.sv",
+                                         "rtl/qadam_sram.sv",
+                                         "sram/qadam_sram.lef",
+                                         "sram/qadam_sram.lib"};
     size_t found = 0;
     for (size_t i = 0; i < json_array_size(files); i++) {
         const json_t *file = json_array_get(files, i);

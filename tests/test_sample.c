@@ -9,7 +9,7 @@
 #include "gen/sobol.h"
 #include "tests/scratch.h"
 
-enum { DESIGNS = 64 };
+static const size_t DESIGNS = 64;
 
 static char folder[EMIT_PATH_MAX];
 static struct space space;
@@ -109,7 +109,7 @@ Test(sample, covers_every_axis_of_every_type) {
                     cr_expect_eq(hits[v], v == type ? DESIGNS : 0);
                 } else { /* a quarter is illegal and was passed over */
                     cr_expect(hits[v] > 0.5 * share && hits[v] < 1.6 * share,
-                              "%s value %zu: %u of %d", space.axes[a].key->name, v,
+                              "%s value %zu: %u of %zu", space.axes[a].key->name, v,
                               hits[v], DESIGNS);
                 }
             }
@@ -150,7 +150,7 @@ Test(sample, holds_out_the_share_asked_for) {
         for (size_t i = 0; i < count; i++) {
             tests += (size_t)list[i].test;
         }
-        cr_expect_eq(tests, 2 * percents[p]);
+        cr_expect_eq(tests, 2 * (size_t)percents[p]);
         free(list);
     }
 }
@@ -161,8 +161,8 @@ Test(sample, few_pes_when_asked) {
     struct sample_design *list = choose(options, &count);
     cr_assert_eq(count, 2 * DESIGNS);
     for (size_t type = 0; type < 2; type++) {
-        uint64_t keys[DESIGNS];
-        unsigned uses[DESIGNS] = {0};
+        uint64_t keys[64];
+        unsigned uses[64] = {0};
         size_t different = 0;
         for (size_t i = 0; i < DESIGNS; i++) {
             struct hw hw;
