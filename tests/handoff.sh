@@ -22,8 +22,7 @@ fi
 echo 'module CLKGATE_X1 (input CK, input E, output GCK); endmodule' >"$work/cells.v"
 cat >"$work/show.mk" <<'END'
 include $(DESIGN_CONFIG)
-show:
-	@$(foreach v,$(NAMES),printf '%s\t%s\n' '$(v)' '$($(v))';)
+show: ; @$(foreach v,$(NAMES),printf '%s\t%s\n' '$(v)' '$($(v))';)
 END
 passed=0
 for design in "$@"; do
@@ -33,7 +32,7 @@ for design in "$@"; do
     show >"$work/variables"
   /usr/bin/python3 "$here/handoff.py" "$work/design" "$work/variables"
   value() {
-    sed -n "s/^$1	//p" "$work/variables"
+    awk -F '\t' -v name="$1" '$1 == name { print $2 }' "$work/variables"
   }
   {
     # shellcheck disable=SC2046 # words of make
