@@ -12,19 +12,17 @@
 
 #include "gen/config.h"
 #include "gen/emit.h"
+#include "gen/layer_shape.h"
 
 enum {
-    DIM_MAX = 65535,  /* any dimension of a map, channels and filters */
-    KERNEL_MAX = 255, /* filter rows and columns */
-    STRIDE_MAX = 16,
-    LAYERS_MAX = 10000, /* of a network */
-    LIST_MAX = 256      /* network names listed in a message */
+    LIST_MAX = 256 /* network names listed in a message */
 };
 
 /* The keys of a network file. */
 struct top {
     char name[64];
     char description[512];
+    char weights[EMIT_PATH_MAX];
     unsigned batch;
 };
 
@@ -38,22 +36,17 @@ struct entry {
     char name[64];
     char op[16];
     unsigned filters, stride, pad, groups;
-    unsigned kernel[2];
     int relu;
-};
-
-/* What a layer hands on, for one image. */
-struct map {
-    unsigned c, h, w;
 };
 
 /* A network being loaded. */
 struct loader {
     struct config_file file;
     struct network *net;
-    struct map *maps; /* owned, [1 + layers]: what each layer hands on; [0] = input */
-    int *lines;       /* owned, [layers] */
-    char path[64];    /* "layers/3" */
+    struct layer_map
+        *maps;     /* owned, [1 + layers]: what each layer hands on; [0] = input */
+    int *lines;    /* owned, [layers] */
+    char path[64]; /* "layers/3" */
     struct error *err;
 };
 
@@ -79,44 +72,52 @@ struct loader {
     TEXT(entry, name, CONFIG_NAME, 0, NULL, "name of the layer"),                        \
         TEXT(entry, op, CONFIG_ENUM, 0, "conv|fc|matmul|add|maxpool|avgpool",            \
              "operation"),                                                               \
-        ANY("inputs", 0, "names of the producing layers, or \"input\"")
+        ANY("inputs", CONFIG_OPTIONAL, "names of the producing layers, or \"input\"")
+#define OWN_INPUT_KEY                                                                    \
+    ANY("input", CONFIG_OPTIONAL, "shape of what an unconnected layer reads")
 #define RELU_KEY                                                                         \
     {                                                                                    \
         .name = "relu", .type = CONFIG_BOOL, .flags = CONFIG_OPTIONAL,                   \
         .offset = offsetof(struct entry, relu), .unit = "", .default_text = "false",     \
         .help = "output is max(0, x)"                                                    \
     }
-#define FILTERS_KEY NUMBER(entry, filters, 0, 1, DIM_MAX, NULL, "output channels")
+#define FILTERS_KEY NUMBER(entry, filters, 0, 1, LAYER_DIM_MAX, NULL, "output channels")
 #define WINDOW_KEYS(optional)                                                            \
     ANY("kernel", optional, "[rows, columns] or one number"),                            \
-        NUMBER(entry, stride, CONFIG_OPTIONAL, 1, STRIDE_MAX, "1", "both directions"),   \
-        NUMBER(entry, pad, CONFIG_OPTIONAL, 0, KERNEL_MAX, "0", "zeros on every side")
+        NUMBER(entry, stride, CONFIG_OPTIONAL, 1, LAYER_STRIDE_MAX, "1",                 \
+               "both directions"),                                                       \
+        NUMBER(entry, pad, CONFIG_OPTIONAL, 0, LAYER_KERNEL_MAX, "0",                    \
+               "zeros on every side")
 
 static const struct config_key top_keys[] = {
     TEXT(top, name, CONFIG_NAME, 0, NULL, "name of the network"),
     TEXT(top, description, CONFIG_TEXT, CONFIG_OPTIONAL, NULL, "for people"),
     NUMBER(top, batch, CONFIG_OPTIONAL, 1, NETWORK_BATCH_MAX, "1", "images"),
-    ANY("input", 0, "shape of the input"),
+    ANY("input", CONFIG_OPTIONAL, "shape of the input"),
+    TEXT(top, weights, CONFIG_TEXT, CONFIG_OPTIONAL, NULL, "file of the tensors"),
     ANY("layers", 0, "list of layers, producers first"),
     END};
 
 static const struct config_key input_keys[] = {
-    NUMBER(input, channels, 0, 1, DIM_MAX, NULL, "channels"),
-    NUMBER(input, height, 0, 1, DIM_MAX, NULL, "rows"),
-    NUMBER(input, width, 0, 1, DIM_MAX, NULL, "columns"), END};
+    NUMBER(input, channels, 0, 1, LAYER_DIM_MAX, NULL, "channels"),
+    NUMBER(input, height, 0, 1, LAYER_DIM_MAX, NULL, "rows"),
+    NUMBER(input, width, 0, 1, LAYER_DIM_MAX, NULL, "columns"), END};
 
 static const struct config_key conv_keys[] = {
     NAME_KEYS,
+    OWN_INPUT_KEY,
     FILTERS_KEY,
     WINDOW_KEYS(0),
-    NUMBER(entry, groups, CONFIG_OPTIONAL, 1, DIM_MAX, "1", "channel groups"),
+    NUMBER(entry, groups, CONFIG_OPTIONAL, 1, LAYER_DIM_MAX, "1", "channel groups"),
     RELU_KEY,
     END};
-static const struct config_key fc_keys[] = {NAME_KEYS, FILTERS_KEY, RELU_KEY, END};
+static const struct config_key fc_keys[] = {NAME_KEYS, OWN_INPUT_KEY, FILTERS_KEY,
+                                            RELU_KEY, END};
 static const struct config_key plain_keys[] = {NAME_KEYS, RELU_KEY, END};
-static const struct config_key maxpool_keys[] = {NAME_KEYS, WINDOW_KEYS(0), END};
-static const struct config_key avgpool_keys[] = {NAME_KEYS, WINDOW_KEYS(CONFIG_OPTIONAL),
+static const struct config_key maxpool_keys[] = {NAME_KEYS, OWN_INPUT_KEY, WINDOW_KEYS(0),
                                                  END};
+static const struct config_key avgpool_keys[] = {NAME_KEYS, OWN_INPUT_KEY,
+                                                 WINDOW_KEYS(CONFIG_OPTIONAL), END};
 
 /* The operations, in the order of enum layer_op. */
 static const struct operation {
@@ -176,8 +177,7 @@ static int fail(struct loader *ld, const struct layer *l, const char *key,
 }
 
 /* Read "kernel": a number or two. */
-static int read_kernel(struct loader *ld, const struct layer *l, const json_t *object,
-                       struct entry *entry) {
+static int read_kernel(struct loader *ld, struct layer *l, const json_t *object) {
     const json_t *value = json_object_get(object, "kernel");
     if (!value) {
         return 0;
@@ -185,13 +185,13 @@ static int read_kernel(struct loader *ld, const struct layer *l, const json_t *o
     for (size_t i = 0; i < 2; i++) {
         const json_t *n = json_is_array(value) ? json_array_get(value, i) : value;
         json_int_t k = json_integer_value(n);
-        if (!json_is_integer(n) || k < 1 || k > KERNEL_MAX ||
+        if (!json_is_integer(n) || k < 1 || k > LAYER_KERNEL_MAX ||
             (json_is_array(value) && json_array_size(value) != 2)) {
             return fail(ld, l, "kernel",
                         "kernel must be a number or [rows, columns], each 1 to %d",
-                        KERNEL_MAX);
+                        LAYER_KERNEL_MAX);
         }
-        entry->kernel[i] = (unsigned)k;
+        *(i == 0 ? &l->r : &l->s) = (unsigned)k;
     }
     return 0;
 }
@@ -238,6 +238,20 @@ static int no_producer(struct loader *ld, const struct layer *l, const char *key
     return fail(ld, l, key, "no layer \"%.63s\" before it", name);
 }
 
+/* Read the shape at path, a network's "input" or a layer's. */
+static int read_shape(struct loader *ld, const char *path, struct layer_map *map) {
+    struct input input;
+    memset(&input, 0, sizeof input);
+    if (config_read(&ld->file, path, input_keys, &input, ld->err)) {
+        return -1;
+    }
+    map->c = input.channels;
+    map->h = input.height;
+    map->w = input.width;
+    return 0;
+}
+
+/* Read the names of the layers that this one reads. */
 static int read_inputs(struct loader *ld, struct layer *l, size_t index,
                        const json_t *object) {
     const json_t *list = json_object_get(object, "inputs");
@@ -258,137 +272,12 @@ static int read_inputs(struct loader *ld, struct layer *l, size_t index,
         if (producer < 0) {
             return no_producer(ld, l, key, index, name);
         }
+        if (producer == 0 && ld->maps[0].c == 0) {
+            return fail(ld, l, key, "the network has no \"input\", give its shape");
+        }
         l->inputs[i] = (unsigned)producer;
     }
     return 0;
-}
-
-/* Outputs of a window in one direction. n, k <= 65535, pad <= 255. */
-static unsigned outputs(unsigned n, unsigned pad, unsigned k, unsigned stride) {
-    return (n + 2 * pad - k) / stride + 1;
-}
-
-/* Shape of conv and pooling. */
-static int infer_window(struct loader *ld, struct layer *l, const struct entry *entry,
-                        const struct map *in) {
-    int pool = l->op != OP_CONV;
-    int global = entry->kernel[0] == 0;
-    l->c = in->c;
-    l->h = in->h;
-    l->w = in->w;
-    l->m = pool ? in->c : entry->filters;
-    l->r = global ? in->h : entry->kernel[0];
-    l->s = global ? in->w : entry->kernel[1];
-    l->u = entry->stride;
-    l->pad = entry->pad;
-    l->groups = pool ? 1 : entry->groups;
-    if (global && (entry->pad != 0 || entry->stride != 1)) {
-        return fail(ld, l, entry->pad ? "pad" : "stride",
-                    "a global avgpool (without kernel) takes no pad and no stride");
-    }
-    unsigned larger = l->r > l->s ? l->r : l->s;
-    unsigned smaller = l->r < l->s ? l->r : l->s;
-    unsigned limit = pool ? smaller : larger;
-    if (l->pad >= limit && l->pad > 0) {
-        return fail(ld, l, "pad", "pad is %u, must be less than the kernel (%u)", l->pad,
-                    limit);
-    }
-    if (l->r > l->h + 2 * l->pad || l->s > l->w + 2 * l->pad) {
-        return fail(ld, l, "kernel",
-                    "kernel is %u x %u, must be at most the padded input, %u x %u", l->r,
-                    l->s, l->h + 2 * l->pad, l->w + 2 * l->pad);
-    }
-    if (l->c % l->groups != 0 || l->m % l->groups != 0) {
-        return fail(ld, l, "groups",
-                    "groups is %u, must divide the %u input channels and the %u filters",
-                    l->groups, l->c, l->m);
-    }
-    l->e = outputs(l->h, l->pad, l->r, l->u);
-    l->f = outputs(l->w, l->pad, l->s, l->u);
-    if (l->e > DIM_MAX || l->f > DIM_MAX) {
-        return fail(ld, l, "pad", "output is %u x %u, must be at most %d x %d", l->e,
-                    l->f, DIM_MAX, DIM_MAX);
-    }
-    return 0;
-}
-
-static int infer_fc(struct loader *ld, struct layer *l, const struct entry *entry,
-                    const struct map *in) {
-    uint64_t c = mul_sat((uint64_t)in->c * in->h, in->w);
-    if (c > DIM_MAX) {
-        return fail(ld, l, "inputs", "fc has %llu inputs (%u x %u x %u), at most %d",
-                    (unsigned long long)c, in->c, in->h, in->w, DIM_MAX);
-    }
-    l->c = (unsigned)c;
-    l->h = 1;
-    l->w = ld->net->batch;
-    l->m = entry->filters;
-    l->e = 1;
-    l->f = ld->net->batch;
-    l->r = l->s = l->u = 1;
-    l->groups = 1;
-    return 0;
-}
-
-static int infer_add(struct loader *ld, struct layer *l, const struct map *a,
-                     const struct map *b) {
-    if (a->c != b->c || a->h != b->h || a->w != b->w) {
-        return fail(ld, l, "inputs",
-                    "inputs of add are %u x %u x %u and %u x %u x %u "
-                    "(channels x height x width), must be the same",
-                    a->c, a->h, a->w, b->c, b->h, b->w);
-    }
-    l->c = l->m = a->c;
-    l->h = l->e = a->h;
-    l->w = l->f = a->w;
-    l->r = l->s = l->u = 1;
-    l->groups = 1;
-    return 0;
-}
-
-static int infer_matmul(struct loader *ld, struct layer *l, const struct map *a,
-                        const struct map *b) {
-    if ((uint64_t)b->h * b->w != a->c) {
-        return fail(ld, l, "inputs",
-                    "the second input of matmul has %llu positions, must be %u: the "
-                    "channels of the first",
-                    (unsigned long long)b->h * b->w, a->c);
-    }
-    l->c = a->c;
-    l->h = l->e = a->h;
-    l->w = l->f = a->w;
-    l->m = b->c;
-    l->r = l->s = l->u = 1;
-    l->groups = 1;
-    return 0;
-}
-
-/* Shape of a layer from those of its producers. */
-static int infer(struct loader *ld, struct layer *l, const struct entry *entry,
-                 struct map *out) {
-    const struct map *a = &ld->maps[l->inputs[0]];
-    const struct map *b = &ld->maps[l->inputs[1]];
-    int rc = 0;
-    switch (l->op) {
-    case OP_CONV:
-    case OP_MAXPOOL:
-    case OP_AVGPOOL:
-        rc = infer_window(ld, l, entry, a);
-        break;
-    case OP_FC:
-        rc = infer_fc(ld, l, entry, a);
-        break;
-    case OP_ADD:
-        rc = infer_add(ld, l, a, b);
-        break;
-    case OP_MATMUL:
-        rc = infer_matmul(ld, l, a, b);
-        break;
-    }
-    out->c = l->m;
-    out->h = l->e;
-    out->w = l->op == OP_FC ? 1 : l->f;
-    return rc;
 }
 
 /* Find the operation of a layer; its name and the other keys are not checked yet. */
@@ -417,6 +306,32 @@ static int read_op(struct loader *ld, const json_t *object, enum layer_op *op) {
                         "op must be one of conv, fc, matmul, add, maxpool, avgpool");
 }
 
+/* Read what a layer reads, and infer its shape. */
+static int connect(struct loader *ld, struct layer *l, size_t index,
+                   const json_t *object) {
+    struct layer_map own = {0, 0, 0};
+    struct layer_fault fault;
+    int unconnected = json_object_get(object, "input") != NULL;
+    if (unconnected && json_object_get(object, "inputs")) {
+        return fail(ld, l, "input", "input is for a layer without inputs");
+    }
+    if (unconnected) {
+        char path[96];
+        (void)snprintf(path, sizeof path, "%s/input", ld->path);
+        if (read_shape(ld, path, &own)) {
+            return -1;
+        }
+    } else if (read_inputs(ld, l, index, object)) {
+        return -1;
+    }
+    const struct layer_map *a = unconnected ? &own : &ld->maps[l->inputs[0]];
+    if (layer_infer(l, a, &ld->maps[l->inputs[1]], ld->net->batch, &ld->maps[index + 1],
+                    &fault)) {
+        return fail(ld, l, fault.key, "%s", fault.text);
+    }
+    return 0;
+}
+
 static int read_layer(struct loader *ld, size_t index, const json_t *object) {
     struct layer *l = &ld->net->layers[index];
     struct entry entry;
@@ -429,6 +344,10 @@ static int read_layer(struct loader *ld, size_t index, const json_t *object) {
         return -1;
     }
     memcpy(l->name, entry.name, sizeof l->name);
+    l->m = entry.filters;
+    l->u = entry.stride;
+    l->pad = entry.pad;
+    l->groups = entry.groups;
     l->relu = entry.relu;
     l->line = ld->lines[index];
     long same = find_producer(ld->net, index, l->name);
@@ -439,10 +358,10 @@ static int read_layer(struct loader *ld, size_t index, const json_t *object) {
         return fail(ld, l, "name", "the layer of line %d has the same name",
                     ld->net->layers[same - 1].line);
     }
-    if (read_inputs(ld, l, index, object) || read_kernel(ld, l, object, &entry)) {
+    if (read_kernel(ld, l, object)) {
         return -1;
     }
-    return infer(ld, l, &entry, &ld->maps[index + 1]);
+    return connect(ld, l, index, object);
 }
 
 /* Sums over all layers must fit 64 bits, the batch included. */
@@ -463,9 +382,10 @@ static int check_sum(struct loader *ld) {
 static int read_layers(struct loader *ld) {
     const json_t *layers = json_object_get(ld->file.root, "layers");
     size_t count = json_array_size(layers);
-    if (!json_is_array(layers) || count < 1 || count > LAYERS_MAX) {
+    if (!json_is_array(layers) || count < 1 || count > NETWORK_LAYERS_MAX) {
         return config_error(&ld->file, "layers", ld->err,
-                            "layers must be a list of 1 to %d layers", LAYERS_MAX);
+                            "layers must be a list of 1 to %d layers",
+                            NETWORK_LAYERS_MAX);
     }
     struct network *net = ld->net;
     net->layers = calloc(count, sizeof *net->layers);
@@ -475,9 +395,7 @@ static int read_layers(struct loader *ld) {
         return error_set(ld->err, "out of memory");
     }
     config_lines(&ld->file, "layers", ld->lines, count);
-    ld->maps[0].c = net->c;
-    ld->maps[0].h = net->h;
-    ld->maps[0].w = net->w;
+    ld->maps[0] = (struct layer_map){net->c, net->h, net->w};
     for (size_t i = 0; i < count; i++) {
         if (read_layer(ld, i, json_array_get(layers, i))) {
             return -1;
@@ -546,42 +464,58 @@ int network_layer_error(const struct network *net, const struct layer *l,
                         why->text);
 }
 
+/* The path of the tensors: as the network file says it, from its folder. */
+static int weights_path(struct network *net, const char *path, const char *weights,
+                        struct error *err) {
+    const char *end = strrchr(path, '/');
+    if (weights[0] == '/' || weights[0] == '\0' || !end) {
+        return emit_path(net->weights, sizeof net->weights, err, "%s", weights);
+    }
+    return emit_path(net->weights, sizeof net->weights, err, "%.*s/%s", (int)(end - path),
+                     path, weights);
+}
+
+/* Read an open file. */
+static int read_network(struct loader *ld, const char *path, unsigned batch) {
+    struct network *net = ld->net;
+    struct layer_map input = {0, 0, 0};
+    struct top top;
+    memset(&top, 0, sizeof top);
+    top.batch = 1;
+    if (config_read(&ld->file, "", top_keys, &top, ld->err) ||
+        (json_object_get(ld->file.root, "input") && read_shape(ld, "input", &input)) ||
+        weights_path(net, path, top.weights, ld->err)) {
+        return -1;
+    }
+    memcpy(net->name, top.name, sizeof net->name);
+    (void)snprintf(net->file, sizeof net->file, "%.255s", path);
+    net->batch = batch ? batch : top.batch;
+    net->c = input.c;
+    net->h = input.h;
+    net->w = input.w;
+    return read_layers(ld);
+}
+
 int network_load_batch(const char *home, const char *path_or_name, unsigned batch,
                        struct network *net, struct error *err) {
     char path[EMIT_PATH_MAX];
     struct loader ld;
-    struct top top;
-    struct input input;
     memset(net, 0, sizeof *net);
     memset(&ld, 0, sizeof ld);
-    memset(&top, 0, sizeof top);
-    memset(&input, 0, sizeof input);
-    top.batch = 1;
     ld.net = net;
     ld.err = err;
     if (find_file(home, path_or_name, path, sizeof path, err) ||
         config_open(&ld.file, path, err)) {
         return -1;
     }
-    int rc = config_read(&ld.file, "", top_keys, &top, err) ||
-             config_read(&ld.file, "input", input_keys, &input, err);
-    if (rc == 0) {
-        memcpy(net->name, top.name, sizeof net->name);
-        (void)snprintf(net->file, sizeof net->file, "%.255s", path);
-        net->batch = batch ? batch : top.batch;
-        net->c = input.channels;
-        net->h = input.height;
-        net->w = input.width;
-        rc = read_layers(&ld);
-    }
+    int rc = read_network(&ld, path, batch);
     config_close(&ld.file);
     free(ld.maps);
     free(ld.lines);
     if (rc != 0) {
         network_close(net);
-        return -1;
     }
-    return 0;
+    return rc;
 }
 
 void network_close(struct network *net) {

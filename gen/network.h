@@ -10,7 +10,7 @@
 
 #include "gen/error.h"
 
-enum { NETWORK_BATCH_MAX = 65535 };
+enum { NETWORK_BATCH_MAX = 65535, NETWORK_LAYERS_MAX = 10000, NETWORK_PATH_MAX = 1024 };
 
 enum layer_op { OP_CONV, OP_FC, OP_MATMUL, OP_ADD, OP_MAXPOOL, OP_AVGPOOL };
 
@@ -22,7 +22,7 @@ struct layer {
     char name[64];
     enum layer_op op;
     unsigned inputs[2];    /* index of the producing layer + 1; 0 = network input */
-    unsigned input_count;  /* 1, or 2 for add and matmul */
+    unsigned input_count;  /* 1, or 2 for add and matmul; 0 = unconnected: its own */
     unsigned c, h, w;      /* ifmap */
     unsigned m, e, f;      /* ofmap */
     unsigned r, s, u, pad; /* filter rows, columns, stride, padding on every side */
@@ -33,10 +33,11 @@ struct layer {
 
 struct network {
     char name[64];
-    char file[256]; /* it was read from, cut off if longer */
-    unsigned batch; /* N images, 1 unless the file or the user says */
-    unsigned c, h, w;
-    struct layer *layers; /* owned */
+    char file[256];                 /* it was read from, cut off if longer */
+    unsigned batch;                 /* N images, 1 unless the file or the user says */
+    unsigned c, h, w;               /* of the input; 0 if no layer reads it */
+    char weights[NETWORK_PATH_MAX]; /* file of the tensors (gen/weights.h), "" = none */
+    struct layer *layers;           /* owned */
     size_t layer_count;
 };
 

@@ -212,10 +212,14 @@ Test(forward, refuses_what_it_cannot_run) {
     struct error err = {"", 0, 0, ""};
     cr_assert_eq(forward_check(&net, &err), -1);
     cr_assert(strstr(err.text, "attention: matmul"));
-    struct layer fc[1] = {{.name = "fc", .op = OP_FC}};
+    struct layer fc[1] = {{.name = "fc", .op = OP_FC, .input_count = 1}};
     net.layers = fc;
     net.batch = 4;
     cr_assert_eq(forward_check(&net, NULL), 0);
+    struct error alone = {"", 0, 0, ""};
+    fc[0].input_count = 0;
+    cr_assert_eq(forward_check(&net, &alone), -1);
+    cr_assert(strstr(alone.text, "fc: is not connected"));
 }
 
 /* Activations that overflow must not reach the hardware as Inf. */

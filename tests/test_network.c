@@ -267,6 +267,45 @@ Test(network, fc_of_fc_and_matmul) {
     network_close(&net);
 }
 
+/* Layers with an input of their own, beside connected ones; the network needs none. */
+Test(network, unconnected) {
+    struct network net;
+    struct error err = {"", 0, 0, ""};
+    cr_assert_eq(
+        load_text("{\"name\": \"n\", \"layers\": [\n{\"name\": \"c\", \"op\": \"conv\", "
+                  "\"input\": {\"channels\": 3, \"height\": 8, \"width\": 9}, "
+                  "\"filters\": 4, \"kernel\": 3},\n"
+                  "{\"name\": \"f\", \"op\": \"fc\", \"input\": {\"channels\": 5, "
+                  "\"height\": 2, \"width\": 3}, \"filters\": 7},\n"
+                  "{\"name\": \"d\", \"op\": \"conv\", \"inputs\": [\"c\"], "
+                  "\"filters\": 2, \"kernel\": 1}]}",
+                  &net, &err),
+        0, "%d: %s", err.line, err.text);
+    const struct layer *l = net.layers;
+    cr_expect(l[0].c == 3 && l[0].h == 8 && l[0].w == 9 && l[0].e == 6 && l[0].f == 7);
+    cr_expect(l[0].input_count == 0 && l[1].input_count == 0);
+    cr_expect(l[1].c == 30 && l[1].m == 7 && layer_macs(&l[1]) == 210);
+    cr_expect(l[2].input_count == 1 && l[2].inputs[0] == 1 && l[2].c == 4);
+    cr_expect(net.c == 0 && net.weights[0] == '\0');
+    network_close(&net);
+}
+
+/* The file of the tensors is found from the network's folder. */
+Test(network, weights_path) {
+    static const char *const files[] = {"w.safetensors", "../w", "/w"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char text[1024], wanted[EMIT_PATH_MAX];
+        struct network net;
+        struct error err = {"", 0, 0, ""};
+        (void)snprintf(text, sizeof text, HEAD CONV1 "], \"weights\": \"%s\"}", files[i]);
+        cr_assert_eq(load_text(text, &net, &err), 0, "%s", err.text);
+        (void)snprintf(wanted, sizeof wanted, "%.900s/%s",
+                       files[i][0] == '/' ? "" : folder, files[i] + (files[i][0] == '/'));
+        cr_expect_str_eq(net.weights, wanted);
+        network_close(&net);
+    }
+}
+
 /* The user's batch comes before the file's, and fc layers take it. */
 Test(network, batch) {
     const char *text = HEAD CONV1
@@ -347,12 +386,22 @@ static const struct wrong {
     {"7", 4, 1, "a layer must be an object with the key \"op\""},
     {"{\"name\": \"a\", \"op\": \"maxpool\", \"inputs\": [\"c1\"], \"kernel\": 2, "
      "\"filters\": 3}",
-     4, 63, "unknown key \"filters\", known are: name, op, inputs, kernel, stride, pad"},
+     4, 63,
+     "unknown key \"filters\", known are: name, op, inputs, input, kernel, stride, pad"},
     {"{\"name\": \"a\", \"op\": \"avgpool\", \"inputs\": [\"c1\"], \"stride\": 2}", 4, 60,
      "layer a: a global avgpool (without kernel) takes no pad and no stride"},
     {"{\"name\": \"a\", \"op\": \"matmul\", \"inputs\": [\"c1\", \"input\"]}", 4, 41,
      "layer a: the second input of matmul has 63 positions, must be 6: the channels of "
-     "the first"}};
+     "the first"},
+    {"{\"name\": \"a\", \"op\": \"fc\", \"inputs\": [\"c1\"], \"filters\": 1, "
+     "\"input\": {\"channels\": 1, \"height\": 1, \"width\": 1}}",
+     4, 68, "layer a: input is for a layer without inputs"},
+    {"{\"name\": \"a\", \"op\": \"fc\", \"filters\": 1}", 4, 1,
+     "layer a: inputs must be a list of 1 layer name for fc"},
+    {"{\"name\": \"a\", \"op\": \"fc\", \"filters\": 1, \"input\": {\"channels\": 1}}", 4,
+     50, "height is missing, must be 1 to 65535"},
+    {"{\"name\": \"a\", \"op\": \"add\", \"input\": {\"channels\": 1}}", 4, 28,
+     "unknown key \"input\", did you mean \"inputs\"?"}};
 
 Test(network, wrong_layers_are_refused) {
     for (size_t i = 0; i < sizeof wrongs / sizeof wrongs[0]; i++) {
@@ -410,7 +459,9 @@ Test(network, large_shapes_do_not_overflow) {
 
 Test(network, other_refusals) {
     static const char *const texts[][2] = {
-        {"{\"name\": \"n\", \"layers\": []}", "input is missing, must be given"},
+        {"{\"name\": \"n\", \"layers\": [{\"name\": \"f\", \"op\": \"fc\", \"inputs\": "
+         "[\"input\"], \"filters\": 1}]}",
+         "layer f: the network has no \"input\", give its shape"},
         {HEAD "]}", "layers must be a list of 1 to 10000 layers"},
         {"{\"name\": \"n\", \"input\": {\"channels\": 0, \"height\": 1, \"width\": 1}, "
          "\"layers\": []}",

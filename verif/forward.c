@@ -22,6 +22,13 @@ int forward_check(const struct network *net, struct error *err) {
                              "simulates single layers)",
                              net->layers[i].name);
         }
+        if (net->layers[i].input_count == 0) {
+            return error_set(
+                err,
+                "layer %s: is not connected to others, so the network cannot "
+                "be run as a whole (--layer simulates single layers)",
+                net->layers[i].name);
+        }
     }
     return 0;
 }

@@ -67,7 +67,8 @@ struct forward {
     struct forward_layer *layers; /* owned, [net->layer_count] */
 };
 
-/* Whether a whole-network run of *net can be made: no matmul.
+/* Whether a whole-network run of *net can be made: no matmul, and all
+ * layers connected.
  * Returns 0, or -1 with *err set. */
 int forward_check(const struct network *net, struct error *err);
 
