@@ -8,6 +8,7 @@
 #               NAME.cmd is its command, NAME.tools the tools without which it is
 #               skipped, NAME.deps what it needs built (see ci/check.sh)
 #   FIGURES     SVG files made by `make figures`
+#   GENERATED   headers that must be made before any C file is compiled or linted
 # All products are in build/. Variables: CC, CLANG, CFLAGS, LDFLAGS, V=1 (show commands);
 # PREFIX, DESTDIR (install).
 
@@ -35,13 +36,15 @@ TSAN := -O1 -g -fsanitize=thread
 
 # Asked for once, and only when something is compiled: on a bare machine pkg-config
 # is there only after `setup`.
-jansson = $(eval jansson := $$(shell pkg-config --cflags --libs jansson))$(jansson)
-LIBS = $(LDFLAGS) $(jansson) -ldl -lm -pthread
+packages = $(eval packages := $$(shell pkg-config --cflags --libs jansson libprotobuf-c \
+  yaml-0.1))$(packages)
+LIBS = $(LDFLAGS) $(packages) -ldl -lm -pthread
 
 QADAM_SRCS :=
 CHECKS :=
 LINTS :=
 FIGURES :=
+GENERATED :=
 include $(sort $(wildcard */rules.mk))
 
 LIB_SRCS := $(filter-out gen/main.c,$(sort $(QADAM_SRCS)))
@@ -105,11 +108,16 @@ build/qadam: $(LIB_SRCS:%.c=build/obj/%.o) build/obj/gen/main.o
 build/asan/qadam: $(LIB_SRCS:%.c=build/asan/obj/%.o) build/asan/obj/gen/main.o
 	$(Q)$(CC) $(SANITIZE) $^ -o $@ $(LIBS)
 
-build/obj/%.o: %.c | $(SETUP)
+# The decoder of ONNX files, from the messages that are read.
+build/proto/onnx.pb-c.c build/proto/onnx.pb-c.h &: gen/onnx.proto | $(SETUP)
+	@mkdir -p build/proto
+	$(Q)protoc-c --proto_path=gen --c_out=build/proto gen/onnx.proto
+
+build/obj/%.o: %.c | $(SETUP) $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-build/asan/obj/%.o: %.c | $(SETUP)
+build/asan/obj/%.o: %.c | $(SETUP) $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(SANITIZE) -MMD -MP -c $< -o $@
 

@@ -6,6 +6,7 @@ LINTS += gcc clang cppcheck clang-tidy clang-format shellcheck text
 
 LINT_CC = $(STANDARD) $(WARNINGS) -Werror -O2 -c {} -o /dev/null
 LINT_SRCS = $(filter %.c,$(C_FILES))
+$(foreach t,gcc clang cppcheck clang-tidy,$(eval $t.deps = $$(GENERATED)))
 
 gcc.tools = gcc
 gcc.cmd = ci/lint_c.sh 'gcc $(LINT_CC)' $(LINT_SRCS)

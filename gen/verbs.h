@@ -9,6 +9,7 @@
 
 int verb_generate(int argc, char **argv);
 int verb_simulate(int argc, char **argv);
+int verb_import(int argc, char **argv);
 int verb_predict(int argc, char **argv);
 int verb_synth(int argc, char **argv);
 int verb_synth_pe(int argc, char **argv);

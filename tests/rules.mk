@@ -121,3 +121,9 @@ pe-gates-short.deps = build/qadam
 .PHONY: pe-gates
 pe-gates: build/qadam ## prove the gates of all types' PEs and MACs, 1000000 vectors each
 	$(Q)tests/pe_gates.sh build/qadam 1000000 $(wildcard $(PE_TYPES:%=designs/eyeriss_%.json))
+
+# Networks imported from ONNX files, computed in NumPy beside the graphs.
+CHECKS += import-onnx
+import-onnx.cmd = tests/import_check.py build/qadam
+import-onnx.tools = /usr/bin/python3
+import-onnx.deps = build/qadam
