@@ -119,6 +119,11 @@ module qadam_array #(
     );
   end
 
+`ifdef SYNTHESIS
+  assign accesses_o = '0;
+  logic unused_accesses;
+  assign unused_accesses = ^accesses;
+`else
   always_comb begin
     accesses_o = '0;
     for (int unsigned r = 0; r < Rows; r++) begin
@@ -127,6 +132,7 @@ module qadam_array #(
       end
     end
   end
+`endif
 
   // The bank changes with every emitted beat: when the last entry of a beat is written.
   logic fill_bank_q;

@@ -47,8 +47,7 @@ static int absolute(struct flow *flow, char *buf, const char *folder, const char
     return status;
 }
 
-/* Append " {word}" to a Tcl list. */
-static int append(char **list, const char *word, struct error *err) {
+int flow_append(char **list, const char *word, struct error *err) {
     size_t old = *list ? strlen(*list) : 0, room = old + strlen(word) + 4;
     char *more = realloc(*list, room);
 
@@ -70,19 +69,19 @@ static int ends_in(const char *text, const char *tail) {
  * design: the generated top and the SRAM macros. */
 static int add_line(struct flow *flow, const char *line) {
     if (strncmp(line, "+incdir+", 8) == 0) {
-        return append(&flow->includes, line + 8, flow->err);
+        return flow_append(&flow->includes, line + 8, flow->err);
     }
     if (line[0] == '\0' || line[0] == '+' || line[0] == '-' ||
         strncmp(line, "//", 2) == 0) {
         return 0;
     }
-    if (append(&flow->files, line, flow->err) != 0) {
+    if (flow_append(&flow->files, line, flow->err) != 0) {
         return -1;
     }
     if (strncmp(line, "sram/", 5) == 0 || ends_in(line, "/qadam_top.sv")) {
         return 0;
     }
-    return append(&flow->pe_files, line, flow->err);
+    return flow_append(&flow->pe_files, line, flow->err);
 }
 
 static int read_file_list(struct flow *flow) {
@@ -215,8 +214,10 @@ int flow_yosys(struct flow *flow, const struct flow_job *job) {
     flow_set(&s, "QADAM_KIT", "%s", flow->kit);
     flow_set(&s, "QADAM_LIBERTY", "%s", flow->liberty);
     flow_set(&s, "QADAM_DESIGN", "%s", flow->design);
+    flow_set(&s, "QADAM_UNITS", "%s", flow->work);
     flow_set(&s, "QADAM_INCLUDES", "%s", flow->includes);
     flow_set(&s, "QADAM_FILES", "%s", job->files ? job->files : "");
+    flow_set(&s, "QADAM_GATES", "%s", job->gates ? job->gates : "");
     flow_set(&s, "QADAM_TOP", "%s", job->top);
     flow_set(&s, "QADAM_WORK", "%s", job->work);
     if (s.failed) {

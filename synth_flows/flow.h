@@ -37,14 +37,18 @@ struct settings {
 int flow_open(struct flow *flow, const struct synth_options *opt, struct error *err);
 void flow_close(struct flow *flow);
 
+/* Append " {word}" to a Tcl list that the caller owns. Returns 0, or -1 with *err set. */
+int flow_append(char **list, const char *word, struct error *err);
+
 /* Add NAME=formatted text; a failure shows when the tool is run. */
 void flow_set(struct settings *s, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Run a script of synth_flows/ with Yosys on module top in folder work (its log goes
- * there). files is the list of sources, or NULL. Returns 0, or -1 with the error set. */
+ * there). files and gates are lists of sources, or NULL. Returns 0, or -1 with the error
+ * set. */
 struct flow_job {
-    const char *script, *top, *work, *files, *what;
+    const char *script, *top, *work, *files, *gates, *what;
 };
 int flow_yosys(struct flow *flow, const struct flow_job *job);
 

@@ -24,15 +24,9 @@ proc write_constraints {file} {
   close $out
 }
 
-# Maps top and all below. Modules in keep stay modules, all others are dissolved; modules
-# in wide (a part of keep) get the fast ABC script.
-proc map_logic {top keep wide} {
-  set flow $::env(QADAM_FLOW)
-  set lib $::env(QADAM_LIBERTY)
-  set constr $::env(QADAM_WORK)/abc.constr
-  write_constraints $constr
-
-  techmap -map $flow/techmap/clkgate.v
+# Makes simple gates of top and all below. Modules in keep stay modules, all others are dissolved.
+proc map_gates {top keep} {
+  techmap -map $::env(QADAM_FLOW)/techmap/clkgate.v
   foreach name [modules_of $keep] {
     setattr -mod -set keep_hierarchy 1 $name
   }
@@ -41,14 +35,23 @@ proc map_logic {top keep wide} {
   opt -fast -full
   memory_map
   opt -undriven -fine
-  techmap -map +/techmap.v -map $flow/techmap/sklansky.v
+  techmap -map +/techmap.v -map $::env(QADAM_FLOW)/techmap/sklansky.v
   opt -fast
+}
+
+# Maps gates to cells of the library; modules in wide get the fast ABC script.
+proc map_cells {top keep wide} {
+  set flow $::env(QADAM_FLOW)
+  set lib $::env(QADAM_LIBERTY)
+  set constr $::env(QADAM_WORK)/abc.constr
+  write_constraints $constr
+
   dfflibmap -liberty $lib
   techmap -map $flow/techmap/latch.v
   opt -fast
   opt_clean -purge
   set fast [modules_of $wide]
-  foreach name [modules_of [concat $top $keep]] {
+  foreach name [concat $top [modules_of $keep]] {
     set script abc_logic.abc
     if {$name in $fast} {
       set script abc_wide.abc

@@ -312,26 +312,29 @@ static int is_design(const json_t *module) {
            !json_object_get(attributes, "whitebox");
 }
 
-int netlist_read(struct netlist *nl, const char *path, const struct libcells *lib,
-                 struct error *err) {
+int netlist_add(struct netlist *nl, const char *path, struct error *err) {
     json_error_t why;
-    json_t *modules, *module;
+    json_t *root = json_load_file(path, 0, &why), *modules, *module;
     const char *name;
-    size_t index = 0;
+    size_t index = nl->module_count;
 
-    *nl = (struct netlist){.lib = lib};
-    nl->root = json_load_file(path, 0, &why);
-    if (!nl->root) {
+    if (!nl->roots) {
+        nl->roots = json_array();
+    }
+    if (!root || json_array_append_new(nl->roots, root) != 0) {
         return error_set_at(err, path, why.line, why.column, "%s", why.text);
     }
-    modules = json_object_get(nl->root, "modules");
-    nl->modules = calloc(json_object_size(modules) + 1, sizeof *nl->modules);
-    if (!nl->modules) {
+    modules = json_object_get(root, "modules");
+    struct net_module *more = realloc(
+        nl->modules, (index + json_object_size(modules) + 1) * sizeof *nl->modules);
+
+    if (!more) {
         return no_memory(err);
     }
+    nl->modules = more;
     json_object_foreach(modules, name, module) {
         if (is_design(module)) {
-            nl->modules[nl->module_count++].source = name;
+            nl->modules[nl->module_count++] = (struct net_module){.source = name};
         }
     }
     json_object_foreach(modules, name, module) {
@@ -340,6 +343,12 @@ int netlist_read(struct netlist *nl, const char *path, const struct libcells *li
         }
     }
     return 0;
+}
+
+int netlist_read(struct netlist *nl, const char *path, const struct libcells *lib,
+                 struct error *err) {
+    *nl = (struct netlist){.lib = lib};
+    return netlist_add(nl, path, err);
 }
 
 void netlist_close(struct netlist *nl) {
@@ -360,7 +369,7 @@ void netlist_close(struct netlist *nl) {
         free(m->names);
     }
     free(nl->modules);
-    json_decref(nl->root);
+    json_decref(nl->roots);
     *nl = (struct netlist){0};
 }
 
@@ -398,6 +407,20 @@ struct netlist_sum netlist_sum(const struct netlist *nl,
         }
     }
     return sum;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the hierarchy */
+size_t netlist_count(const struct netlist *nl, const struct net_module *module,
+                     const char *name) {
+    size_t count = 0;
+
+    for (size_t i = 0; i < module->cell_count; i++) {
+        const struct net_cell *c = &module->cells[i];
+
+        count += c->lib ? strcmp(c->lib->name, name) == 0
+                        : netlist_count(nl, &nl->modules[c->module], name);
+    }
+    return count;
 }
 
 double netlist_part_um2(const struct net_module *module, const char *part) {

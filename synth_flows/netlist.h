@@ -58,7 +58,7 @@ struct net_module {
 };
 
 struct netlist {
-    json_t *root; /* owned */
+    json_t *roots; /* owned: a list of what was read */
     const struct libcells *lib;
     struct net_module *modules;
     size_t module_count;
@@ -69,6 +69,10 @@ struct netlist {
 int netlist_read(struct netlist *nl, const char *path, const struct libcells *lib,
                  struct error *err);
 void netlist_close(struct netlist *nl);
+
+/* Read the modules of another file into a netlist, after those that they hold.
+ * Returns 0, or -1 with *err set. */
+int netlist_add(struct netlist *nl, const char *path, struct error *err);
 
 /* The module with that source name or a parameterised copy of it, or NULL. */
 struct net_module *netlist_find(const struct netlist *nl, const char *base);
@@ -84,6 +88,10 @@ struct netlist_sum {
     size_t cells, macros, sequential, buffers;
 };
 struct netlist_sum netlist_sum(const struct netlist *nl, const struct net_module *module);
+
+/* How many library cells (or macros) of that name are below a module. */
+size_t netlist_count(const struct netlist *nl, const struct net_module *module,
+                     const char *name);
 
 /* Area of the cells of *module (flat) that are of that part. */
 double netlist_part_um2(const struct net_module *module, const char *part);

@@ -22,7 +22,8 @@ proc main {} {
   read_liberty -lib -ignore_miss_func $::env(QADAM_LIBERTY)
   read_rtlil $work/pe.il
   hierarchy -check -top $top
-  map_logic $top {qadam_spad qadam_mac} qadam_spad
+  map_gates $top {qadam_spad qadam_mac}
+  map_cells $top {qadam_spad qadam_mac} qadam_spad
   setattr -mod -unset keep_hierarchy *
   flatten
   finish $top

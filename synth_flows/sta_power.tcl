@@ -17,9 +17,11 @@
 #               QADAM_WRITES     {pattern words_per_cycle words ...}: clock gates whose name
 #                                matches pattern belong to a memory of that many words
 #               QADAM_SRAM       {reads_per_cycle writes_per_cycle} of one macro
+#               QADAM_PART       pattern of instance names to tell apart; "" = none
 #               QADAM_TOGGLES    file of lines "NET TOGGLES DUTY", per cycle; "" = none
 #               QADAM_PARTS      with it: file of lines "INSTANCE PART"; all others are part rest
 # Metrics       internal_mw, switching_mw, leakage_mw, clock_gates
+#               with QADAM_PART: part_internal_mw, part_switching_mw, part_leakage_mw
 #               with QADAM_TOGGLES: PART_dynamic_mw, PART_leakage_mw
 
 source $::env(QADAM_FLOW)/sta_common.tcl
@@ -63,6 +65,9 @@ proc macro_correction {} {
     if {[string match qadam_sram_* [get_property $cell ref_name]]} {
       lappend macros $cell
     }
+  }
+  if {$macros eq ""} {
+    return 0
   }
   set half 0
   set one 0
@@ -187,6 +192,23 @@ proc power_by_part {} {
   return $metrics
 }
 
+# Power of the instances whose name matches QADAM_PART.
+proc part_metrics {} {
+  set sums {0.0 0.0 0.0}
+  foreach cell [get_cells -quiet -hierarchical *] {
+    if {[string match $::env(QADAM_PART) [get_full_name $cell]]} {
+      lassign [sta::instance_power $cell [sta::cmd_corner]] internal switching leakage
+      set sums [list [expr {[lindex $sums 0] + $internal}] \
+        [expr {[lindex $sums 1] + $switching}] [expr {[lindex $sums 2] + $leakage}]]
+    }
+  }
+  set metrics {}
+  foreach name {internal switching leakage} sum $sums {
+    lappend metrics part_${name}_mw [expr {$sum * 1e3}]
+  }
+  return $metrics
+}
+
 proc main {} {
   if {$::env(QADAM_TOGGLES) ne ""} {
     load_registered
@@ -202,9 +224,13 @@ proc main {} {
   set gates [slow_gates $::env(QADAM_PERIOD_NS)]
   set_power_activity -global -activity $::env(QADAM_ACTIVITY) -duty 0.5
   lassign [sta::design_power [sta::cmd_corner]] internal switching leakage
+  set part {}
+  if {$::env(QADAM_PART) ne ""} {
+    set part [part_metrics]
+  }
   set internal [expr {$internal + [macro_correction]}]
   return [list internal_mw [expr {$internal * 1e3}] switching_mw [expr {$switching * 1e3}] \
-    leakage_mw [expr {$leakage * 1e3}] clock_gates $gates]
+    leakage_mw [expr {$leakage * 1e3}] clock_gates $gates {*}$part]
 }
 
 run sta_power.tcl

@@ -6,44 +6,40 @@
 # Variables     QADAM_INTERFACE  1: also the timing of every port (for a macro view)
 # Metrics       period_ns; start, end: pins of the critical path; depth: its cells
 #               setup PORT TYPE NS        worst bit of an input bus against the clock
-#               output PORT LOAD_FF DELAY_NS SLEW_NS   worst bit of an output bus
+#               output PORT FROM LOAD_FF DELAY_NS SLEW_NS   worst bit of an output bus, from the
+#                                         clock (clk_i) or straight from an input bus
 
 source $::env(QADAM_FLOW)/sta_common.tcl
 
-proc meets {period_ns} {
+proc slack_at {period_ns} {
   constrain $period_ns
-  return [expr {[worst_slack] >= 0}]
+  return [worst_slack]
 }
 
-# Smallest period without violation, to 0.5 ps. Paths of a whole period give it at once;
-# paths of half a period (clock gates, latches) need the search.
+# Smallest period without violation and one just below it, to 0.5 ps. The slack grows by 1 ns per
+# ns where whole periods bind, by half as much where half periods do (clock gates, latches):
+# straight lines, of which the least counts, so a few steps along them lead to zero.
 proc minimum_period {} {
   set high 16.0
-  while {![meets $high]} {
+  while {[set high_slack [slack_at $high]] < 0} {
     set high [expr {$high * 2}]
     if {$high > 1000} {
       error "no clock period up to 1000 ns is long enough"
     }
   }
-  set guess [expr {$high - [worst_slack]}]
   set low 0.0
-  if {$guess > 0} {
-    foreach share {1.0004 1.1} {
-      if {$guess * $share < $high && [meets [expr {$guess * $share}]]} {
-        set high [expr {$guess * $share}]
-        break
-      }
+  set guess [expr {$high - $high_slack}]
+  for {set slope 1.0} {$high - $low > 0.0005} {set slope [expr {$slope > 0.5 ? 0.5 : 1.0}]} {
+    if {$guess <= $low || $guess >= $high} {
+      set guess [expr {($low + $high) / 2}]
     }
-    if {![meets [expr {$guess * 0.9996}]]} {
-      set low [expr {$guess * 0.9996}]
-    }
-  }
-  while {$high - $low > 0.0005} {
-    set middle [expr {($high + $low) / 2}]
-    if {[meets $middle]} {
-      set high $middle
+    set slack [slack_at $guess]
+    if {$slack >= 0} {
+      set high $guess
+      set guess [expr {$guess - max($slack, 0.0004)}]
     } else {
-      set low $middle
+      set low $guess
+      set guess [expr {$guess - min($slack, -0.0001) / $slope + 0.0001}]
     }
   }
   return [list $high $low]
@@ -84,53 +80,80 @@ proc closing_edge {end period_ns} {
   return rising
 }
 
-# Time that a signal must be at an input before the edge that takes it.
-proc input_timing {period_ns} {
-  array set worst {}
-  foreach port [data_inputs] {
-    set bus [bus_of $port]
-    foreach end [find_timing_paths -from $port -path_delay max] {
+# The ports of each bus: "BUS {port ...} ..." in order of the names.
+proc buses {ports} {
+  array set bits {}
+  foreach port $ports {
+    lappend bits([bus_of $port]) $port
+  }
+  set found {}
+  foreach bus [lsort [array names bits]] {
+    lappend found $bus $bits($bus)
+  }
+  return $found
+}
+
+# Time that a signal must be at an input before the edge that takes it. Paths that leave by an
+# output instead are noted in through: "INPUT_BUS OUTPUT_BUS" pairs.
+proc input_timing {period_ns through_name} {
+  upvar $through_name through
+  set through {}
+  set metrics {}
+  foreach {bus ports} [buses [data_inputs]] {
+    array unset worst
+    foreach end [find_timing_paths -from $ports -path_delay max -group_count 1000000] {
       if {[$end is_output_delay]} {
-        error "a path runs through the PE from $bus"
+        lappend through "$bus [bus_of [[$end path] pin]]"
+        continue
       }
       set edge [closing_edge $end $period_ns]
       set ns [expr {([$end data_arrival_time] + [$end margin]) * 1e9}]
-      if {![info exists worst($bus,$edge)] || $ns > $worst($bus,$edge)} {
-        set worst($bus,$edge) $ns
+      if {![info exists worst($edge)] || $ns > $worst($edge)} {
+        set worst($edge) $ns
       }
     }
+    foreach edge [lsort [array names worst]] {
+      lappend metrics setup "$bus setup_$edge [format %.5f $worst($edge)]"
+    }
   }
-  set metrics {}
-  foreach key [lsort [array names worst]] {
-    lassign [split $key ,] bus edge
-    lappend metrics setup "$bus setup_$edge [format %.5f $worst($key)]"
-  }
+  set through [lsort -unique $through]
   return $metrics
 }
 
-# Clock to output, over a few loads.
-proc output_timing {} {
+# Delay and slew of the worst path to an output bus, or nothing.
+proc arrival {from ports} {
+  set worst {}
+  foreach end [find_timing_paths -from $from -to $ports -path_delay max] {
+    if {$worst eq "" || [$end data_arrival_time] > [$worst data_arrival_time]} {
+      set worst $end
+    }
+  }
+  if {$worst eq ""} {
+    return {}
+  }
+  set vertex [$worst vertex]
+  return [list [format %.5f [expr {[$worst data_arrival_time] * 1e9}]] [format %.5f \
+    [expr {max([lindex [$vertex slews rise] 1], [lindex [$vertex slews fall] 1]) * 1e9}]]]
+}
+
+# Clock to output and input to output, over a few loads.
+proc output_timing {through} {
   set metrics {}
-  foreach load {1 10 40} {
-    set_load $load [all_outputs]
-    array unset worst
-    array unset slews
-    foreach port [all_outputs] {
-      set bus [bus_of $port]
-      foreach end [find_timing_paths -to $port -path_delay max] {
-        set ns [expr {[$end data_arrival_time] * 1e9}]
-        if {![info exists worst($bus)] || $ns > $worst($bus)} {
-          set worst($bus) $ns
-          set vertex [$end vertex]
-          set slews($bus) [expr {max([lindex [$vertex slews rise] 1],
-                                     [lindex [$vertex slews fall] 1]) * 1e9}]
+  foreach {bus ports} [buses [all_outputs]] {
+    foreach load {1 10 40} {
+      set_load $load $ports
+      set timing [arrival [get_clocks clk] $ports]
+      if {$timing ne ""} {
+        lappend metrics output "$bus clk_i $load $timing"
+      }
+      foreach pair $through {
+        lassign $pair input output
+        if {$output eq $bus} {
+          lappend metrics output "$bus $input $load [arrival [get_ports $input*] $ports]"
         }
       }
     }
-    foreach bus [lsort [array names worst]] {
-      lappend metrics output \
-        "$bus $load [format %.5f $worst($bus)] [format %.5f $slews($bus)]"
-    }
+    set_load [kit load_ff] $ports
   }
   return $metrics
 }
@@ -146,7 +169,7 @@ proc main {} {
   if {$::env(QADAM_INTERFACE)} {
     set relaxed [expr {2 * $period}]
     constrain $relaxed
-    set metrics [concat $metrics [input_timing $relaxed] [output_timing]]
+    lappend metrics {*}[input_timing $relaxed through] {*}[output_timing $through]
   }
   return $metrics
 }

@@ -5,12 +5,15 @@
 #include "synth_flows/synth.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "synth_flows/flow.h"
 #include "synth_flows/metrics.h"
 #include "synth_flows/netlist.h"
 #include "synth_flows/synth_pe.h"
+#include "synth_flows/synth_power.h"
+#include "synth_flows/synth_unit.h"
 
 static const double DEFAULT_CLOCK_NS = 2;
 
@@ -26,36 +29,60 @@ const struct synth_activity synth_activity_default = {.toggles = 0.1,
 struct synth {
     struct flow flow;
     struct synth_pe pe;
-    struct libcells libs; /* cells, SRAM macros, PE */
-    struct netlist nl;
+    struct synth_units units;
+    struct libcells libs; /* cells, SRAM macros, blocks */
+    struct netlist nl;    /* logic units and the top module */
     struct net_module *top;
-    char views[2 * EMIT_PATH_MAX + 8]; /* Tcl list of the macros' Liberty files */
+    char *views; /* owned; Tcl list of the macros' Liberty files */
     char verilog[EMIT_PATH_MAX];
     struct synth_result *res;
 };
+
+/* Libraries and netlists of all units, one netlist of the top module. */
+static int join_units(struct synth *s) {
+    struct flow *flow = &s->flow;
+    char path[EMIT_PATH_MAX];
+
+    if (libcells_read(&s->libs, flow->liberty, flow->err) != 0 ||
+        libcells_read(&s->libs, flow->sram, flow->err) != 0 ||
+        flow_append(&s->views, flow->sram, flow->err) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < s->units.count; i++) {
+        const struct synth_unit_entry *u = &s->units.list[i];
+
+        if (u->kind == SYNTH_BLOCK && (libcells_read(&s->libs, u->view, flow->err) != 0 ||
+                                       flow_append(&s->views, u->view, flow->err) != 0)) {
+            return -1;
+        }
+    }
+    s->nl = (struct netlist){.lib = &s->libs};
+    for (size_t i = 0; i < s->units.count; i++) {
+        const struct synth_unit_entry *u = &s->units.list[i];
+
+        if ((u->kind == SYNTH_MODULE || u->kind == SYNTH_TOP) &&
+            (emit_path(path, sizeof path, flow->err, "%s/unit.json", u->folder) != 0 ||
+             netlist_add(&s->nl, path, flow->err) != 0)) {
+            return -1;
+        }
+    }
+    return 0;
+}
 
 static int map_top(struct synth *s) {
     struct flow *flow = &s->flow;
     char json[EMIT_PATH_MAX];
 
-    const struct flow_job job = {"top.tcl", "qadam_top", flow->work, NULL,
-                                 "synthesis of the design"};
-
-    if (flow_yosys(flow, &job) != 0 ||
-        emit_path(json, sizeof json, flow->err, "%s/top.json", flow->work) != 0 ||
-        emit_path(s->verilog, sizeof s->verilog, flow->err, "%s/top.v", flow->work) !=
+    if (emit_path(s->verilog, sizeof s->verilog, flow->err, "%s/top.v", flow->work) !=
             0 ||
-        libcells_read(&s->libs, flow->liberty, flow->err) != 0 ||
-        libcells_read(&s->libs, flow->sram, flow->err) != 0 ||
-        libcells_read(&s->libs, s->pe.view, flow->err) != 0 ||
-        netlist_read(&s->nl, json, &s->libs, flow->err) != 0) {
+        emit_path(json, sizeof json, flow->err, "%s/unit.json", flow->work) != 0 ||
+        join_units(s) != 0) {
         return -1;
     }
     s->top = netlist_find(&s->nl, "qadam_top");
     if (!s->top) {
         return error_set(flow->err, "the synthesized design has no module qadam_top");
     }
-    (void)snprintf(s->views, sizeof s->views, "{%s} {%s}", flow->sram, s->pe.view);
     return netlist_buffer(&s->nl, s->top, flow->err) != 0 ||
                    netlist_write(&s->nl, s->top, s->verilog, flow->err) != 0 ||
                    emit_remove(json, flow->err) != 0
@@ -63,53 +90,47 @@ static int map_top(struct synth *s) {
                : 0;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): as deep as the hierarchy */
-static int count_pes(const struct netlist *nl, const struct net_module *m) {
-    int count = 0;
-
-    for (size_t i = 0; i < m->cell_count; i++) {
-        const struct net_cell *c = &m->cells[i];
-
-        count += c->lib ? strcmp(c->lib->name, "qadam_pe") == 0
-                        : count_pes(nl, &nl->modules[c->module]);
-    }
-    return count;
-}
-
 static void measure_area(struct synth *s) {
     struct synth_result *r = s->res;
     const struct net_module *array = netlist_find(&s->nl, "qadam_array");
-    const struct net_module *glb = netlist_find(&s->nl, "qadam_glb");
-    struct netlist_sum all = netlist_sum(&s->nl, s->top);
+    const struct netlist_sum all = netlist_sum(&s->nl, s->top);
 
-    r->pe_count = (size_t)count_pes(&s->nl, s->top);
-    r->area_um2 = all.area_um2;
-    r->pe_um2 = s->pe.area_um2;
-    r->pe_array_um2 = array ? netlist_sum(&s->nl, array).area_um2 : 0;
-    r->glb_um2 = glb ? netlist_sum(&s->nl, glb).area_um2 : 0;
+    *r = (struct synth_result){.area_um2 = all.area_um2,
+                               .pe_um2 = s->pe.area_um2,
+                               .pe_array_um2 =
+                                   array ? netlist_sum(&s->nl, array).area_um2 : 0,
+                               .cells = all.cells,
+                               .sequential = all.sequential,
+                               .buffers = all.buffers,
+                               .macros = all.macros,
+                               .pe_cells = (size_t)s->pe.cells,
+                               .pe_period_ns = s->pe.period_ns};
+    for (size_t i = 0; i < s->units.count; i++) {
+        struct synth_unit_entry *u = &s->units.list[i];
+
+        if (u->kind == SYNTH_BLOCK) {
+            u->count = (double)netlist_count(&s->nl, s->top, u->name);
+            r->cells += (size_t)(u->count * u->cells);
+            r->sequential += (size_t)(u->count * u->sequential);
+            r->buffers += (size_t)(u->count * u->buffers);
+            r->macros += (size_t)(u->count * (u->macros - 1));
+            r->pe_count += (size_t)(u->count * u->pes);
+            r->glb_um2 += strcmp(u->name, "qadam_glb") == 0 ? u->count * u->area_um2 : 0;
+        }
+    }
     r->other_um2 = r->area_um2 - r->pe_array_um2 - r->glb_um2;
-    r->pe_cells = (size_t)s->pe.cells;
-    r->macros = all.macros - r->pe_count;
-    r->cells = all.cells + r->pe_count * r->pe_cells;
-    r->sequential = all.sequential + r->pe_count * (size_t)s->pe.sequential;
-    r->buffers = all.buffers + r->pe_count * (size_t)s->pe.buffers;
-    r->pe_period_ns = s->pe.period_ns;
 }
 
-static int measure_timing(struct synth *s) {
+/* The path of a timing report of sta_timing.tcl. */
+static int read_path(struct synth *s, const char *folder, const char *name) {
     struct flow *flow = &s->flow;
     struct synth_result *r = s->res;
-    char out[EMIT_PATH_MAX];
-    struct flow_sta job = {
-        "sta_timing.tcl", "qadam_top", s->verilog,
-        s->views,         out,         "timing analysis of the design"};
-    struct settings extra = {.count = 0};
+    char path[EMIT_PATH_MAX];
     struct metrics m;
     int status;
 
-    flow_set(&extra, "QADAM_INTERFACE", "0");
-    if (emit_path(out, sizeof out, flow->err, "%s/top.timing", flow->work) != 0 ||
-        flow_sta(flow, &job, &extra) != 0 || metrics_read(&m, out, flow->err) != 0) {
+    if (emit_path(path, sizeof path, flow->err, "%s/%s", folder, name) != 0 ||
+        metrics_read(&m, path, flow->err) != 0) {
         return -1;
     }
     status = metrics_number(&m, "period_ns", &r->period_ns, flow->err) ||
@@ -117,70 +138,97 @@ static int measure_timing(struct synth *s) {
              metrics_copy(&m, "start", r->path_start, sizeof r->path_start, flow->err) ||
              metrics_copy(&m, "end", r->path_end, sizeof r->path_end, flow->err);
     metrics_close(&m);
-    if (status == 0 && s->pe.period_ns > r->period_ns) { /* a path inside the PE */
-        r->period_ns = s->pe.period_ns;
-        if (emit_path(out, sizeof out, flow->err, "%s/pe.timing", s->pe.folder) != 0 ||
-            metrics_read(&m, out, flow->err) != 0) {
-            return -1;
-        }
-        status =
-            metrics_number(&m, "depth", &r->path_depth, flow->err) ||
-            metrics_copy(&m, "start", r->path_start, sizeof r->path_start, flow->err) ||
-            metrics_copy(&m, "end", r->path_end, sizeof r->path_end, flow->err);
-        metrics_close(&m);
-    }
     return status ? -1 : 0;
 }
 
-/* Power of everything but the PEs, from the run on the top netlist. */
-static int measure_rest(struct synth *s, struct synth_power *rest) {
+/* The longest of the paths between the blocks and those inside them. */
+static int measure_timing(struct synth *s) {
     struct flow *flow = &s->flow;
-    const struct synth_activity *a = &s->res->activity;
-    double macros = s->res->macros > 0 ? (double)s->res->macros : 1;
     char out[EMIT_PATH_MAX];
-    struct flow_sta job = {"sta_power.tcl", "qadam_top", s->verilog,
-                           s->views,        out,         "power of the design"};
+    const struct flow_sta job = {
+        "sta_timing.tcl", "qadam_top", s->verilog,
+        s->views,         out,         "timing analysis of the design"};
     struct settings extra = {.count = 0};
-    struct metrics m;
-    int status;
 
-    flow_set(&extra, "QADAM_PERIOD_NS", "%.9g", s->res->clock_ns);
-    flow_set(&extra, "QADAM_ACTIVITY", "%.9g", a->toggles);
-    flow_set(&extra, "QADAM_WRITES", "*u_collector* %.9g %g", a->collector_writes,
-             2 * s->pe.psum_words);
-    flow_set(&extra, "QADAM_SRAM", "%.9g %.9g", a->glb_reads / macros,
-             a->glb_writes / macros);
-    flow_set(&extra, "QADAM_TOGGLES", "%s", "");
-    if (emit_path(out, sizeof out, flow->err, "%s/top.power", flow->work) != 0 ||
-        flow_sta(flow, &job, &extra) != 0 || metrics_read(&m, out, flow->err) != 0) {
+    flow_set(&extra, "QADAM_INTERFACE", "0");
+    if (emit_path(out, sizeof out, flow->err, "%s/top.timing", flow->work) != 0 ||
+        flow_sta(flow, &job, &extra) != 0 ||
+        read_path(s, flow->work, "top.timing") != 0) {
         return -1;
     }
-    status = metrics_number(&m, "internal_mw", &rest->internal_mw, flow->err) ||
-             metrics_number(&m, "switching_mw", &rest->switching_mw, flow->err) ||
-             metrics_number(&m, "leakage_mw", &rest->leakage_mw, flow->err);
-    metrics_close(&m);
-    return status ? -1 : 0;
+    for (size_t i = 0; i < s->units.count; i++) {
+        const struct synth_unit_entry *u = &s->units.list[i];
+
+        if (u->kind == SYNTH_BLOCK && u->period_ns > s->res->period_ns &&
+            read_path(s, u->folder, "unit.timing") != 0) {
+            return -1;
+        }
+    }
+    return s->pe.period_ns > s->res->period_ns ? read_path(s, s->pe.folder, "pe.timing")
+                                               : 0;
+}
+
+/* Power of what is in no block: of all, and of the array's part. */
+static int measure_rest(struct synth *s, struct synth_power *rest,
+                        struct synth_power *array) {
+    const struct synth_power_job job = {.top = "qadam_top",
+                                        .netlist = s->verilog,
+                                        .libs = s->views,
+                                        .writes = "",
+                                        .part = "*u_array/*",
+                                        .toggles = s->res->activity.toggles};
+
+    return synth_power_measure(&s->flow, &job, rest, array);
+}
+
+/* The power of blocks into that of their part of the design. */
+static int measure_blocks(struct synth *s) {
+    struct synth_result *r = s->res;
+
+    for (size_t i = 0; i < s->units.count; i++) {
+        struct synth_unit_entry *u = &s->units.list[i];
+        const int glb = strcmp(u->name, "qadam_glb") == 0;
+
+        if (u->kind == SYNTH_BLOCK) {
+            if (synth_unit_power(&s->flow, &s->pe, u, &r->activity) != 0) {
+                return -1;
+            }
+            synth_power_add(glb ? &r->glb_power : &r->array_power, &u->power, u->count,
+                            r->clock_ns);
+        }
+    }
+    return 0;
+}
+
+static void add_total(struct synth_power *to, const struct synth_power *part) {
+    to->internal_mw += part->internal_mw;
+    to->switching_mw += part->switching_mw;
+    to->leakage_mw += part->leakage_mw;
 }
 
 static int measure_power(struct synth *s) {
     struct synth_result *r = s->res;
     const struct synth_options *opt = s->flow.opt;
-    double pes = (double)r->pe_count;
-    struct synth_power rest;
+    struct synth_power rest, array;
 
     r->clock_ns = opt->clock_ns;
     if (r->clock_ns <= 0) {
         r->clock_ns = r->period_ns > DEFAULT_CLOCK_NS ? r->period_ns : DEFAULT_CLOCK_NS;
     }
     r->activity = opt->activity;
-    if (synth_pe_power(&s->flow, &s->pe, r->clock_ns, &r->activity) != 0 ||
-        measure_rest(s, &rest) != 0) {
+    if (synth_pe_power(&s->flow, &s->pe, &r->activity) != 0 ||
+        measure_rest(s, &rest, &array) != 0 || measure_blocks(s) != 0) {
         return -1;
     }
-    r->pe_power = s->pe.power;
-    r->power.internal_mw = rest.internal_mw + pes * r->pe_power.internal_mw;
-    r->power.switching_mw = rest.switching_mw + pes * r->pe_power.switching_mw;
-    r->power.leakage_mw = rest.leakage_mw + pes * r->pe_power.leakage_mw;
+    synth_power_add(&r->pe_power, &s->pe.power, 1, r->clock_ns);
+    synth_power_add(&r->pes_power, &s->pe.power, (double)r->pe_count, r->clock_ns);
+    synth_power_add(&r->array_power, &array, 1, r->clock_ns);
+    synth_power_add(&r->other_power, &rest, 1, r->clock_ns);
+    synth_power_add(&r->other_power, &array, -1, r->clock_ns);
+    add_total(&r->power, &r->pes_power);
+    add_total(&r->power, &r->array_power);
+    add_total(&r->power, &r->glb_power);
+    add_total(&r->power, &r->other_power);
     return 0;
 }
 
@@ -188,19 +236,22 @@ static int run(struct synth *s) {
     struct flow *flow = &s->flow;
     struct synth_result *r = s->res;
 
-    if (flow_version(flow, "yosys", "-V", r->yosys, sizeof r->yosys) != 0 ||
-        flow_version(flow, "sta", "-version", r->sta, sizeof r->sta) != 0 ||
-        synth_pe_elaborate(flow) != 0 ||
-        synth_pe_make(flow, SYNTH_UNIT_PE, &s->pe) != 0 || map_top(s) != 0) {
+    if (synth_pe_elaborate(flow) != 0 ||
+        synth_pe_make(flow, SYNTH_UNIT_PE, &s->pe) != 0 ||
+        synth_units_make(flow, &s->pe, &s->units) != 0 || map_top(s) != 0) {
         return -1;
     }
+    measure_area(s);
     (void)snprintf(r->liberty_name, sizeof r->liberty_name, "%s", flow->cells.name);
     (void)snprintf(r->liberty_hash, sizeof r->liberty_hash, "%016llx",
                    (unsigned long long)flow->liberty_hash);
     r->pe_cached = s->pe.cached;
     r->pe_runtime_s = s->pe.runtime_s;
-    measure_area(s);
-    return measure_timing(s) != 0 || measure_power(s) != 0 ? -1 : 0;
+    return flow_version(flow, "yosys", "-V", r->yosys, sizeof r->yosys) != 0 ||
+                   flow_version(flow, "sta", "-version", r->sta, sizeof r->sta) != 0 ||
+                   measure_timing(s) != 0 || measure_power(s) != 0
+               ? -1
+               : 0;
 }
 
 int synth_run(const struct synth_options *opt, struct synth_result *res,
@@ -217,6 +268,8 @@ int synth_run(const struct synth_options *opt, struct synth_result *res,
     res->runtime_s = synth_seconds() - start;
     netlist_close(&s.nl);
     libcells_close(&s.libs);
+    synth_units_close(&s.units);
+    free(s.views);
     flow_close(&s.flow);
     return status;
 }

@@ -2,11 +2,11 @@
  *
  * Synthesis of a generated design: area, timing and power by Yosys and OpenSTA.
  *
- * The PE is synthesized once, as one flat module, and kept in a cache under a hash of its
- * elaborated RTL, the library, the scripts and the program's version. The rest of the
- * design is synthesized with the PE and the SRAM macros as black boxes with Liberty
- * views, so the cost does not grow with rows x cols. Timing and power are before layout:
- * no wires, ideal clock.
+ * The design is cut into units that are synthesized once each and kept in a cache under a
+ * hash of their RTL, the library, the scripts and the program's version: the PE, rows of
+ * PEs, collectors and the GLB with a Liberty view, control units as netlists. Timing sees
+ * one of each, so the cost does not grow with rows x cols. All is before layout: no
+ * wires, ideal clock.
  */
 #ifndef QADAM_SYNTH_H
 #define QADAM_SYNTH_H
@@ -64,6 +64,8 @@ struct synth_result {
     double pe_period_ns;                 /* minimum period of the PE alone */
     double clock_ns;                     /* at which power is stated */
     struct synth_power power, pe_power;  /* whole design; one PE */
+    /* by part: all PEs; the rest of their array; GLB; all else */
+    struct synth_power pes_power, array_power, glb_power, other_power;
     struct synth_activity activity;
     size_t cells, sequential, buffers; /* library cells, PEs counted fully */
     size_t macros;                     /* SRAM macros */

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Synthesis of the PE and its MAC, and their cache.
- *
- * A cache entry is a folder pe-HASH, complete by construction: it is made under another
- * name and renamed when its last file is written. The MAC's is mac-HASH, its files the
- * same.
+ * Synthesis of the PE and its MAC. Their cache entries are pe-HASH and mac-HASH.
  */
 #include "synth_flows/synth_pe.h"
 
@@ -14,21 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "gen/version.h"
+#include "synth_flows/block_view.h"
 #include "synth_flows/metrics.h"
 #include "synth_flows/netlist.h"
-#include "synth_flows/pe_view.h"
-
-/* Clock period at which the power of a PE is measured and kept; dynamic power is then
- * scaled. */
-static const double POWER_CLOCK_NS = 2;
-
-/* What a PE's figures depend on besides its RTL and the library. */
-static const char *const scripts[] = {
-    "modules.tcl",       "map.tcl",           "pe.tcl",
-    "abc_logic.abc",     "abc_wide.abc",      "sta_common.tcl",
-    "sta_timing.tcl",    "sta_power.tcl",     "techmap/latch.v",
-    "techmap/clkgate.v", "techmap/sklansky.v"};
+#include "synth_flows/synth_cache.h"
+#include "synth_flows/synth_power.h"
 
 static const char *const modules[] = {"qadam_pe", "qadam_mac_unit"};
 static const char *const prefixes[] = {"pe", "mac"};
@@ -44,33 +30,6 @@ double synth_seconds(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static int hash_file(struct flow *flow, const char *folder, const char *name,
-                     uint64_t *hash) {
-    char path[EMIT_PATH_MAX], *text;
-    size_t size;
-
-    if (emit_path(path, sizeof path, flow->err, "%s/%s", folder, name) != 0 ||
-        emit_read(path, &text, &size, flow->err) != 0) {
-        return -1;
-    }
-    *hash = emit_fnv(*hash, text, size);
-    free(text);
-    return 0;
-}
-
-static int find_key(struct flow *flow, const char *work, uint64_t *key) {
-    *key = emit_fnv(flow->liberty_hash, QADAM_VERSION, strlen(QADAM_VERSION));
-    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
-        if (hash_file(flow, flow->scripts, scripts[i], key) != 0) {
-            return -1;
-        }
-    }
-    return hash_file(flow, flow->kit, "kit.tcl", key) != 0 ||
-                   hash_file(flow, work, "pe_rtl.v", key) != 0
-               ? -1
-               : 0;
-}
-
 /* Mapped JSON to a buffered netlist and its macro view; the figures into pe.sum. */
 static int write_products(struct flow *flow, const struct synth_pe *unit,
                           const char *folder, const struct netlist *nl,
@@ -84,7 +43,7 @@ static int write_products(struct flow *flow, const struct synth_pe *unit,
     if (metrics_number(timing, "period_ns", &period, flow->err) != 0 ||
         emit_path(path, sizeof path, flow->err, "%s/pe.lib", folder) != 0 ||
         (unit->unit == SYNTH_UNIT_PE &&
-         pe_view_write(pe, sum.area_um2, timing, path, flow->err) != 0) ||
+         block_view_write(pe, sum.area_um2, timing, path, flow->err) != 0) ||
         emit_path(path, sizeof path, flow->err, "%s/pe.parts", folder) != 0 ||
         netlist_write_parts(pe, path, flow->err) != 0 ||
         emit_path(path, sizeof path, flow->err, "%s/pe.sum", folder) != 0 ||
@@ -130,18 +89,24 @@ static int measure(struct flow *flow, const struct synth_pe *unit, const char *f
     return status;
 }
 
+/* What make_entry must know. */
+struct entry {
+    const struct synth_pe *unit;
+    const char *work; /* holds the elaborated text */
+};
+
 /* Make the entry in folder. */
-static int make_entry(struct flow *flow, const struct synth_pe *unit, const char *work,
-                      const char *folder) {
+static int make_entry(struct flow *flow, void *context, const char *folder) {
+    const struct entry *entry = context;
+    const struct synth_pe *unit = entry->unit;
     char from[EMIT_PATH_MAX], to[EMIT_PATH_MAX];
-    const struct flow_job job = {"pe.tcl", modules[unit->unit], folder, NULL,
-                                 "synthesis of the PE"};
+    const struct flow_job job = {"pe.tcl", modules[unit->unit],  folder, NULL,
+                                 NULL,     "synthesis of the PE"};
     double start = synth_seconds();
     struct netlist nl;
     int status;
 
-    if (emit_remove(folder, flow->err) != 0 || emit_folder(folder, flow->err) != 0 ||
-        emit_path(from, sizeof from, flow->err, "%s/pe.il", work) != 0 ||
+    if (emit_path(from, sizeof from, flow->err, "%s/pe.il", entry->work) != 0 ||
         emit_path(to, sizeof to, flow->err, "%s/pe.il", folder) != 0 ||
         emit_copy(from, to, flow->err) != 0 || flow_yosys(flow, &job) != 0 ||
         emit_path(from, sizeof from, flow->err, "%s/pe.json", folder) != 0) {
@@ -196,16 +161,17 @@ static int read_params(struct flow *flow, struct synth_pe *pe) {
 }
 
 int synth_pe_elaborate(struct flow *flow) {
-    const struct flow_job job = {"elab.tcl", "qadam_top", flow->work, flow->files,
-                                 "elaboration of the design"};
+    const struct flow_job job = {"elab.tcl",  "qadam_top", flow->work,
+                                 flow->files, NULL,        "elaboration of the design"};
 
     return flow_yosys(flow, &job);
 }
 
 /* Elaborate the unit in folder work and find its place in the cache. */
 static int find_entry(struct flow *flow, struct synth_pe *pe, const char *work) {
-    const struct flow_job job = {"pe_elab.tcl", modules[pe->unit], work, flow->pe_files,
-                                 "elaboration of the PE"};
+    const struct flow_job job = {"pe_elab.tcl", modules[pe->unit],
+                                 work,          flow->pe_files,
+                                 NULL,          "elaboration of the PE"};
     char from[EMIT_PATH_MAX], to[EMIT_PATH_MAX];
     uint64_t key;
 
@@ -216,9 +182,9 @@ static int find_entry(struct flow *flow, struct synth_pe *pe, const char *work) 
          emit_copy(from, to, flow->err) != 0)) {
         return -1;
     }
-    if (flow_yosys(flow, &job) != 0 || find_key(flow, work, &key) != 0 ||
-        emit_path(pe->folder, sizeof pe->folder, flow->err, "%s/%s-%016llx", flow->cache,
-                  prefixes[pe->unit], (unsigned long long)key) != 0 ||
+    if (flow_yosys(flow, &job) != 0 || synth_cache_key(flow, &key) != 0 ||
+        synth_cache_add(flow, work, "pe_rtl.v", &key) != 0 ||
+        synth_cache_name(flow, prefixes[pe->unit], key, pe->folder) != 0 ||
         emit_path(pe->view, sizeof pe->view, flow->err, "%s/pe.lib", pe->folder) != 0) {
         return -1;
     }
@@ -226,61 +192,37 @@ static int find_entry(struct flow *flow, struct synth_pe *pe, const char *work) 
 }
 
 int synth_pe_make(struct flow *flow, enum synth_unit unit, struct synth_pe *pe) {
-    char work[EMIT_PATH_MAX], made[EMIT_PATH_MAX];
+    char work[EMIT_PATH_MAX];
+    struct entry entry = {pe, work};
 
     *pe = (struct synth_pe){.unit = unit};
     if (read_params(flow, pe) != 0 ||
         emit_path(work, sizeof work, flow->err, "%s%s", flow->work,
                   unit == SYNTH_UNIT_PE ? "" : "/mac") != 0 ||
         find_entry(flow, pe, work) != 0 ||
-        emit_path(made, sizeof made, flow->err, "%s.%ld", pe->folder, (long)getpid()) !=
-            0) {
+        synth_cache_have(flow, pe->folder, make_entry, &entry, &pe->cached) != 0) {
         return -1;
-    }
-    pe->cached = emit_is_folder(pe->folder);
-    if (!pe->cached) {
-        if (make_entry(flow, pe, work, made) != 0) {
-            return -1;
-        }
-        /* Another run may have been faster: then its entry is as good. */
-        if (rename(made, pe->folder) != 0 && emit_is_folder(pe->folder)) {
-            (void)emit_remove(made, NULL);
-        }
     }
     return read_sum(flow, pe);
 }
 
-int synth_pe_power(struct flow *flow, struct synth_pe *pe, double clock_ns,
+int synth_pe_power(struct flow *flow, struct synth_pe *pe,
                    const struct synth_activity *a) {
-    char netlist[EMIT_PATH_MAX], out[EMIT_PATH_MAX], rates[256];
-    struct flow_sta job = {"sta_power.tcl",  "qadam_pe", netlist, "", out,
-                           "power of the PE"};
-    struct settings extra = {.count = 0};
-    double share = POWER_CLOCK_NS / clock_ns;
-    struct metrics m;
-    int status;
+    char netlist[EMIT_PATH_MAX], writes[256];
+    const struct synth_power_job job = {.top = "qadam_pe",
+                                        .netlist = netlist,
+                                        .libs = "",
+                                        .folder = pe->folder,
+                                        .writes = writes,
+                                        .toggles = a->toggles};
 
-    (void)snprintf(rates, sizeof rates,
+    (void)snprintf(writes, sizeof writes,
                    "*u_ifmap_spad* %.9g %g *u_filter_spad* %.9g %g *u_psum_spad* %.9g %g",
                    a->ifmap_writes, pe->ifmap_words, a->filter_writes, pe->filter_words,
                    a->psum_writes, pe->psum_words);
-    flow_set(&extra, "QADAM_PERIOD_NS", "%.9g", POWER_CLOCK_NS);
-    flow_set(&extra, "QADAM_ACTIVITY", "%.9g", a->toggles);
-    flow_set(&extra, "QADAM_WRITES", "%s", rates);
-    flow_set(&extra, "QADAM_SRAM", "0 0");
-    flow_set(&extra, "QADAM_TOGGLES", "%s", "");
-    if (emit_path(netlist, sizeof netlist, flow->err, "%s/pe.v", pe->folder) != 0 ||
-        emit_path(out, sizeof out, flow->err, "%s/pe.power", flow->work) != 0 ||
-        flow_sta(flow, &job, &extra) != 0 || metrics_read(&m, out, flow->err) != 0) {
-        return -1;
-    }
-    status = metrics_number(&m, "internal_mw", &pe->power.internal_mw, flow->err) ||
-             metrics_number(&m, "switching_mw", &pe->power.switching_mw, flow->err) ||
-             metrics_number(&m, "leakage_mw", &pe->power.leakage_mw, flow->err);
-    metrics_close(&m);
-    pe->power.internal_mw *= share;
-    pe->power.switching_mw *= share;
-    return status ? -1 : 0;
+    return emit_path(netlist, sizeof netlist, flow->err, "%s/pe.v", pe->folder) != 0
+               ? -1
+               : synth_power_measure(flow, &job, &pe->power, NULL);
 }
 
 int synth_pe_energy(struct flow *flow, const struct synth_pe *pe, const char *toggles,
@@ -292,10 +234,11 @@ int synth_pe_energy(struct flow *flow, const struct synth_pe *pe, const char *to
     struct metrics m;
     int status = 0;
 
-    flow_set(&extra, "QADAM_PERIOD_NS", "%.9g", POWER_CLOCK_NS);
+    flow_set(&extra, "QADAM_PERIOD_NS", "%.9g", SYNTH_POWER_CLOCK_NS);
     flow_set(&extra, "QADAM_ACTIVITY", "0");
     flow_set(&extra, "QADAM_WRITES", "%s", "");
     flow_set(&extra, "QADAM_SRAM", "0 0");
+    flow_set(&extra, "QADAM_PART", "%s", "");
     flow_set(&extra, "QADAM_TOGGLES", "%s", toggles);
     flow_set(&extra, "QADAM_PARTS", "%s/pe.parts", pe->folder);
     if (emit_path(netlist, sizeof netlist, flow->err, "%s/pe.v", pe->folder) != 0 ||
@@ -310,7 +253,7 @@ int synth_pe_energy(struct flow *flow, const struct synth_pe *pe, const char *to
 
         (void)snprintf(name, sizeof name, "%s_dynamic_mw", part);
         status = metrics_number(&m, name, &dynamic_mw, flow->err);
-        pj[i] = status == 0 ? dynamic_mw * POWER_CLOCK_NS : 0;
+        pj[i] = status == 0 ? dynamic_mw * SYNTH_POWER_CLOCK_NS : 0;
         (void)snprintf(name, sizeof name, "%s_leakage_mw", part);
         status = status || metrics_number(&m, name, &leakage_mw[i], flow->err);
     }

@@ -21,7 +21,7 @@ struct synth_pe {
     double part_um2[SYNTH_PARTS];
     double area_um2, period_ns, cells, sequential, buffers;
     double ifmap_words, filter_words, psum_words; /* of its spads */
-    struct synth_power power;                     /* at clock_ns */
+    struct synth_power power;                     /* at SYNTH_POWER_CLOCK_NS */
     double runtime_s;
     int cached;
 };
@@ -34,8 +34,8 @@ int synth_pe_elaborate(struct flow *flow);
  * Returns 0, or -1 with the flow's error set. */
 int synth_pe_make(struct flow *flow, enum synth_unit unit, struct synth_pe *pe);
 
-/* Its power at a clock period and activity. Returns 0, or -1 with the error set. */
-int synth_pe_power(struct flow *flow, struct synth_pe *pe, double clock_ns,
+/* Its power at an activity. Returns 0, or -1 with the error set. */
+int synth_pe_power(struct flow *flow, struct synth_pe *pe,
                    const struct synth_activity *activity);
 
 /* Its energy per cycle by the toggles of its nets: a file of lines "NET TOGGLES DUTY",
