@@ -36,3 +36,15 @@ int json_out_write(const json_t *value, const char *path, struct error *err) {
     free(text);
     return rc;
 }
+
+int json_out_probe(const char *path, struct error *err) {
+    struct emit out;
+    if (strcmp(path, "-") == 0) {
+        return 0;
+    }
+    if (emit_open(&out, path, err) != 0) {
+        return -1;
+    }
+    emit_abandon(&out);
+    return 0;
+}

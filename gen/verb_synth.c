@@ -24,6 +24,8 @@ static const struct option_spec specs[] = {
     {"activity", 0, "FILE", 0, "simulation or prediction result: rates of accesses"},
     {"clock-ns", 0, "NS", 0, "clock period at which power is stated; default 2"},
     {"energies", 0, "KIND", 0, "of the kit's cells: physical, or unscaled to compare"},
+    {"flat", 0, NULL, 0, "no blocks but the PE: checks the composition of small designs"},
+    {"any-version", 0, NULL, 0, "also with versions of the tools that were never tried"},
     {"output", 'o', "DIR", 0, "keep Verilog, netlists and reports there"},
     {"json", 0, "FILE", 0, "write the result as JSON; - is standard output"},
     {NULL, 0, NULL, 0, NULL}};
@@ -33,8 +35,9 @@ static const struct option_usage usage = {
     "DESIGN",
     1,
     "Synthesizes the design with Yosys and OpenSTA: area by block, maximum clock,\n"
-    "critical path and power, before layout (no wires, ideal clock). The PE is made\n"
-    "once and kept in the cache; the rest of the design takes minutes.",
+    "critical path and power, before layout (no wires, ideal clock). The PE and the "
+    "other\n"
+    "units are made once and kept in the cache.",
     specs,
     NULL};
 
@@ -43,19 +46,23 @@ static void say(const char *stage) {
     (void)fflush(stderr);
 }
 
+static double total(const struct synth_power *p) {
+    return p->internal_mw + p->switching_mw + p->leakage_mw;
+}
+
 static json_t *power_json(const struct synth_power *p) {
-    return json_pack("{s:f, s:f, s:f, s:f}", "total",
-                     p->internal_mw + p->switching_mw + p->leakage_mw, "internal",
+    return json_pack("{s:f, s:f, s:f, s:f}", "total", total(p), "internal",
                      p->internal_mw, "switching", p->switching_mw, "leakage",
                      p->leakage_mw);
 }
 
 static json_t *activity_json(const struct synth_activity *a) {
-    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "toggles_per_cycle",
-                     a->toggles, "ifmap_spad_writes", a->ifmap_writes,
-                     "filter_spad_writes", a->filter_writes, "psum_spad_writes",
-                     a->psum_writes, "collector_writes", a->collector_writes,
-                     "glb_read_words", a->glb_reads, "glb_write_words", a->glb_writes);
+    return json_pack("{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "source", a->source,
+                     "toggles_per_cycle", a->toggles, "ifmap_spad_writes",
+                     a->ifmap_writes, "filter_spad_writes", a->filter_writes,
+                     "psum_spad_writes", a->psum_writes, "collector_writes",
+                     a->collector_writes, "glb_read_words", a->glb_reads,
+                     "glb_write_words", a->glb_writes);
 }
 
 static json_t *area_json(const struct synth_result *r) {
@@ -71,18 +78,28 @@ static json_t *cells_json(const struct synth_result *r) {
                      (json_int_t)r->pe_count, "per_pe", (json_int_t)r->pe_cells);
 }
 
+static json_t *blocks_json(const struct synth_result *r) {
+    return json_pack("{s:o, s:o, s:o, s:o}", "pe", power_json(&r->pes_power), "pe_array",
+                     power_json(&r->array_power), "glb", power_json(&r->glb_power),
+                     "other", power_json(&r->other_power));
+}
+
 static json_t *result_json(const struct hw *hw, const struct synth_result *r) {
     json_t *power = power_json(&r->power);
 
     if (!power || json_object_set_new(power, "pe", power_json(&r->pe_power)) != 0 ||
+        (r->pes_power.leakage_mw > 0 &&
+         json_object_set_new(power, "blocks", blocks_json(r)) != 0) ||
         json_object_set_new(power, "clock_mhz", json_real(1e3 / r->clock_ns)) != 0 ||
+        json_object_set_new(power, "energy_per_mac_pj",
+                            json_real(r->energy_per_mac_pj)) != 0 ||
         json_object_set_new(power, "activity", activity_json(&r->activity)) != 0) {
         json_decref(power);
         return NULL;
     }
     return json_pack(
         "{s:s, s:s, s:s, s:o, s:f, s:f, s:{s:s, s:s, s:f, s:f}, s:o, s:o, s:{s:s, s:s},"
-        " s:{s:s, s:s, s:s}, s:f, s:f, s:b, s:s}",
+        " s:{s:s, s:s, s:s}, s:f, s:f, s:b, s:s, s:s}",
         "design", hw->design.name, "design_hash", hw->hash, "pe_type", hw->type.name,
         "area_um2", area_json(r), "fmax_mhz", 1e3 / r->period_ns, "pe_fmax_mhz",
         1e3 / r->pe_period_ns, "critical_path", "start", r->path_start, "end",
@@ -91,7 +108,9 @@ static json_t *result_json(const struct hw *hw, const struct synth_result *r) {
         r->liberty_hash, "tools", "yosys", r->yosys, "opensta", r->sta, "qadam",
         QADAM_VERSION, "runtime_s", r->runtime_s, "pe_runtime_s", r->pe_runtime_s,
         "pe_from_cache", r->pe_cached, "excludes",
-        "wires, clock tree, layout; typical corner");
+        "wires, clock tree, layout; typical corner", "assumes",
+        "ideal clock; SRAM leakage of low-operating-power cells with high-performance "
+        "periphery");
 }
 
 static void print_result(const struct hw *hw, const struct synth_result *r) {
@@ -110,6 +129,13 @@ static void print_result(const struct hw *hw, const struct synth_result *r) {
                  "switching %.1f, leakage %.1f\n",
                  p->internal_mw + p->switching_mw + p->leakage_mw, 1e3 / r->clock_ns,
                  r->activity.toggles, p->internal_mw, p->switching_mw, p->leakage_mw);
+    if (r->pes_power.leakage_mw > 0) {
+        (void)printf("         PEs %.1f, rest of the array %.1f, GLB %.1f, other %.1f\n",
+                     total(&r->pes_power), total(&r->array_power), total(&r->glb_power),
+                     total(&r->other_power));
+    }
+    (void)printf("energy   %.3f pJ per MAC\n         %s\n", r->energy_per_mac_pj,
+                 r->activity.source);
     (void)printf("cells    %zu, %zu of them flops, latches and clock gates; %zu SRAM "
                  "macros\n",
                  r->cells, r->sequential, r->macros);
@@ -131,8 +157,20 @@ static int find_folders(const struct options *opts, const struct hw *hw, char *f
                   : emit_path(folder, EMIT_PATH_MAX, err, "%s/synth/%s", cache, hw->hash);
 }
 
-static int synthesize(const struct options *opts, struct hw *hw, struct synth_result *res,
-                      struct error *err) {
+/* Wrong values of options. Returns 0, or -1 with *err set. */
+static int check_options(const struct options *opts, double *clock_ns,
+                         struct error *err) {
+    const char *kind = options_value(opts, "energies");
+
+    if (kind && strcmp(kind, "unscaled") != 0 && strcmp(kind, "physical") != 0) {
+        return error_set(err, "synth: --energies is '%s', must be physical or unscaled",
+                         kind);
+    }
+    return options_real(opts, "clock-ns", 0.01, 1000, clock_ns, err);
+}
+
+static int synthesize(const struct options *opts, double clock_ns, struct hw *hw,
+                      struct synth_result *res, struct error *err) {
     char home[EMIT_PATH_MAX], folder[EMIT_PATH_MAX], design[EMIT_PATH_MAX];
     char work[EMIT_PATH_MAX], cache[EMIT_PATH_MAX];
     const char *kind = options_value(opts, "energies");
@@ -144,13 +182,11 @@ static int synthesize(const struct options *opts, struct hw *hw, struct synth_re
 
     opt.liberty = options_value(opts, "liberty");
     opt.unscaled = strcmp(kind ? kind : "", "unscaled") == 0;
-    if (kind && !opt.unscaled && strcmp(kind, "physical") != 0) {
-        return error_set(err, "synth: --energies is '%s', must be physical or unscaled",
-                         kind);
-    }
+    opt.flat = options_value(opts, "flat") != NULL;
+    opt.any_version = options_value(opts, "any-version") != NULL;
+    opt.clock_ns = clock_ns;
     if (home_find(home, sizeof home, err) != 0 ||
         design_load(home, options_operand(opts, 0), hw, err) != 0 ||
-        options_real(opts, "clock-ns", 0.01, 1000, &opt.clock_ns, err) != 0 ||
         (options_value(opts, "activity") &&
          activity_load(options_value(opts, "activity"), hw, &opt.activity, err) != 0) ||
         find_folders(opts, hw, folder, cache, err) != 0 ||
@@ -181,8 +217,16 @@ int verb_synth(int argc, char **argv) {
         return status;
     }
     const char *json = options_value(&opts, "json");
+    double clock_ns = 0;
 
-    status = synthesize(&opts, &hw, &res, &err);
+    if (check_options(&opts, &clock_ns, &err) != 0) {
+        error_print(&err);
+        return OPTIONS_ERROR;
+    }
+    status = json ? json_out_probe(json, &err) : 0;
+    if (status == 0) {
+        status = synthesize(&opts, clock_ns, &hw, &res, &err);
+    }
     if (status == 0 && json) {
         json_t *value = result_json(&hw, &res);
 

@@ -10,6 +10,7 @@
 #include "gen/emit.h"
 #include "gen/generate.h"
 #include "gen/home.h"
+#include "gen/json_out.h"
 #include "gen/options.h"
 #include "gen/verbs.h"
 #include "synth_flows/synth.h"
@@ -18,7 +19,9 @@ static const struct option_spec specs[] = {
     {"waves", 0, "FILE", 0, "VCD of pe.v in scope u_gates: energy of a MAC operation"},
     {"liberty", 0, "FILE", 0, "cell library (Liberty); default: the FreePDK45 kit"},
     {"output", 'o', "DIR", 0, "keep netlists and reports there, in DIR/synthesis"},
+    {"any-version", 0, NULL, 0, "also with versions of the tools that were never tried"},
     {"csv", 0, "FILE", 0, "write a table of one row"},
+    {"json", 0, "FILE", 0, "write the result as JSON; - is standard output"},
     {NULL, 0, NULL, 0, NULL}};
 
 static const struct option_usage usage = {
@@ -112,6 +115,53 @@ static int write_csv(const struct hw *hw, const struct synth_pe_result *r,
     return emit_close(&out, err);
 }
 
+static json_t *parts_json(const double *values) {
+    json_t *object = json_object();
+
+    for (int i = 0; i < SYNTH_PARTS; i++) {
+        if (json_object_set_new(object, parts[i], json_real(values[i])) != 0) {
+            json_decref(object);
+            return NULL;
+        }
+    }
+    return object;
+}
+
+static json_t *unit_json(const struct synth_unit_result *u) {
+    return json_pack("{s:f, s:o, s:f, s:f, s:{s:s, s:s}, s:I}", "area_um2", u->area_um2,
+                     "parts_um2", parts_json(u->part_um2), "period_ns", u->period_ns,
+                     "fmax_mhz", 1e3 / u->period_ns, "critical_path", "start",
+                     u->path_start, "end", u->path_end, "cells", (json_int_t)u->cells);
+}
+
+/* Energies only if there were waves. */
+static json_t *result_json(const struct hw *hw, const struct synth_pe_result *r) {
+    json_t *result = json_pack("{s:s, s:s, s:s, s:o, s:o}", "design", hw->design.name,
+                               "design_hash", hw->hash, "pe_type", hw->type.name, "pe",
+                               unit_json(&r->pe), "mac", unit_json(&r->mac));
+
+    if (result && r->cycles &&
+        json_object_set_new(result, "energy",
+                            json_pack("{s:f, s:o, s:o, s:f, s:i}", "pj_per_mac",
+                                      sum(r->part_pj), "parts_pj", parts_json(r->part_pj),
+                                      "parts_leakage_mw", parts_json(r->part_leakage_mw),
+                                      "toggles_per_cycle", r->toggles, "cycles",
+                                      (int)r->cycles)) != 0) {
+        json_decref(result);
+        return NULL;
+    }
+    return result;
+}
+
+static int write_json(const struct hw *hw, const struct synth_pe_result *r,
+                      const char *path, struct error *err) {
+    json_t *result = result_json(hw, r);
+    int status = json_out_write(result, path, err);
+
+    json_decref(result);
+    return status;
+}
+
 static int synthesize(const struct options *opts, struct hw *hw,
                       struct synth_pe_result *res, struct error *err) {
     char home[EMIT_PATH_MAX], root[EMIT_PATH_MAX], folder[EMIT_PATH_MAX];
@@ -122,6 +172,7 @@ static int synthesize(const struct options *opts, struct hw *hw,
                                 .work_dir = work,
                                 .cache_dir = cache,
                                 .liberty = options_value(opts, "liberty"),
+                                .any_version = options_value(opts, "any-version") != NULL,
                                 .activity = synth_activity_default};
 
     if (home_find(home, sizeof home, err) != 0 ||
@@ -156,13 +207,18 @@ int verb_synth_pe(int argc, char **argv) {
     if (status != OPTIONS_RUN) {
         return status;
     }
-    const char *csv = options_value(&opts, "csv");
+    const char *csv = options_value(&opts, "csv"), *json = options_value(&opts, "json");
 
-    if (synthesize(&opts, &hw, &res, &err) != 0 ||
-        (csv && write_csv(&hw, &res, csv, &err) != 0)) {
+    if ((json && json_out_probe(json, &err) != 0) ||
+        (csv && json_out_probe(csv, &err) != 0) ||
+        synthesize(&opts, &hw, &res, &err) != 0 ||
+        (csv && write_csv(&hw, &res, csv, &err) != 0) ||
+        (json && write_json(&hw, &res, json, &err) != 0)) {
         error_print(&err);
         return 1;
     }
-    print_result(&hw, &res);
+    if (!json || strcmp(json, "-") != 0) {
+        print_result(&hw, &res);
+    }
     return 0;
 }

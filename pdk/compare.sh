@@ -17,7 +17,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 export QADAM_FLOW="$home/synth_flows" QADAM_KIT="$home/pdk/freepdk45"
-export QADAM_NETLIST="$netlist" QADAM_TOP="$top" QADAM_LIBS="$work/cells.lib"
+export QADAM_NETLISTS="$netlist" QADAM_TOP="$top" QADAM_LIBS="$work/cells.lib"
 export QADAM_INTERFACE=0 QADAM_PERIOD_NS=2 QADAM_ACTIVITY=0.1
 export QADAM_WRITES='' QADAM_SRAM='0 0' QADAM_PART='' QADAM_TOGGLES=''
 echo 'library period_ns internal_mw switching_mw leakage_mw'

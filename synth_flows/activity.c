@@ -5,6 +5,7 @@
 #include "synth_flows/activity.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The number total.accesses.name, or total.name. */
@@ -24,7 +25,8 @@ static int read_rates(const json_t *total, const char *path, double pes, double 
                       struct synth_activity *a, struct error *err) {
     double cycles = 0, psum_words;
 
-    if (number(total, path, "cycles", &cycles, err) != 0 ||
+    if (number(total, path, "macs", &a->macs, err) != 0 ||
+        number(total, path, "cycles", &cycles, err) != 0 ||
         number(total, path, "ifmap_spad_write", &a->ifmap_writes, err) != 0 ||
         number(total, path, "filter_spad_write", &a->filter_writes, err) != 0 ||
         number(total, path, "psum_spad_write", &a->psum_writes, err) != 0 ||
@@ -42,6 +44,7 @@ static int read_rates(const json_t *total, const char *path, double pes, double 
     a->collector_writes = psum_words / (cycles * cols);
     a->glb_reads /= cycles;
     a->glb_writes /= cycles;
+    a->macs /= cycles;
     return 0;
 }
 
@@ -57,6 +60,17 @@ static int check_rates(const char *path, const struct hw *hw,
                             "has more accesses than the design can make in its cycles");
     }
     return 0;
+}
+
+/* Say what was read. */
+static void name_source(const json_t *root, const char *path, struct synth_activity *a) {
+    const char *network = json_string_value(json_object_get(root, "network"));
+
+    (void)snprintf(a->source, sizeof a->source,
+                   "accesses of %zu layers of %.80s from %.120s; %g toggles per cycle on "
+                   "every data pin",
+                   json_array_size(json_object_get(root, "layers")),
+                   network ? network : "a network", path, a->toggles);
 }
 
 int activity_load(const char *path, const struct hw *hw, struct synth_activity *activity,
@@ -81,6 +95,7 @@ int activity_load(const char *path, const struct hw *hw, struct synth_activity *
                          check_rates(path, hw, activity, err)
                      ? -1
                      : 0;
+        name_source(root, path, activity);
     }
     json_decref(root);
     return status;

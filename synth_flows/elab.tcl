@@ -7,12 +7,14 @@
 #           QADAM_INCLUDES  Tcl list of its include folders, relative
 #           QADAM_TOP       top module
 #           QADAM_FLOW      folder of these scripts
+#           QADAM_FLAT      1: no blocks and modules, all but the PE is dissolved into the top
 # Outputs   QADAM_WORK/top.il     the design, PE as a black box
 #           QADAM_WORK/pe.params  "name value" lines
 #           QADAM_WORK/units.txt  a line "NAME KIND" for each unit (units.tcl), the top
 #                                 module last
-#           QADAM_WORK/NAME.key   what the unit depends on: "parameter", "child" (a unit or the
-#                                 PE in it) and "file" lines, files relative to QADAM_DESIGN
+#           QADAM_WORK/NAME.key   what the unit depends on: "kind", "parameter", "child" (a unit
+#                                 or the PE in it) and "file" lines, files relative to
+#                                 QADAM_DESIGN
 
 yosys -import
 
@@ -64,7 +66,7 @@ proc name_units {} {
       foreach module [modules_of $base] {
         set name [expr {[incr uses] > 1 ? "${base}_$uses" : $base}]
         rename_module $module $name
-        lappend names $name $kind
+        lappend names $name [expr {$::env(QADAM_FLAT) && $kind ne "top" ? {logic} : $kind}]
       }
     }
   }
@@ -91,6 +93,7 @@ proc write_units {work units} {
   set list [open $work/units.txt w]
   foreach {name kind} $units {
     set key [open $work/$name.key w]
+    puts $key "kind $kind"
     foreach line [lsort $parameters(\\$name)] {
       puts $key $line
     }

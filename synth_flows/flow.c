@@ -152,6 +152,40 @@ static int read_library(struct flow *flow) {
     return 0;
 }
 
+/* Version line of a tool, which must begin with wanted, into buf. */
+static int check_version(struct flow *flow, const char *const *argv, const char *wanted,
+                         char *buf, size_t size) {
+    char log[EMIT_PATH_MAX], *text, *none[] = {NULL};
+
+    if (emit_path(log, sizeof log, flow->err, "%s/%s.version", flow->work, argv[0]) !=
+            0 ||
+        tool_run(argv, none, log, argv[0], flow->err) != 0 ||
+        emit_read(log, &text, NULL, flow->err) != 0) {
+        return -1;
+    }
+    text[strcspn(text, "\n")] = '\0';
+    (void)snprintf(buf, size, "%s", text);
+    free(text);
+    if (strncmp(buf, wanted, strlen(wanted)) != 0 && !flow->opt->any_version) {
+        return error_set(flow->err,
+                         "%s is of version '%s', but figures are known to be right with "
+                         "%s only; --any-version tries it all the same",
+                         argv[0], buf, wanted);
+    }
+    return 0;
+}
+
+static int check_tools(struct flow *flow) {
+    const char *const yosys[] = {"yosys", "-V", NULL};
+    const char *const sta[] = {"sta", "-version", NULL};
+
+    return check_version(flow, yosys, "Yosys 0.23", flow->yosys, sizeof flow->yosys) !=
+                       0 ||
+                   check_version(flow, sta, "2.0.17", flow->sta, sizeof flow->sta) != 0
+               ? -1
+               : 0;
+}
+
 int flow_open(struct flow *flow, const struct synth_options *opt, struct error *err) {
     *flow = (struct flow){.opt = opt, .err = err};
     if (tool_find("yosys", "yosys", err) != 0 || tool_find("sta", "opensta", err) != 0 ||
@@ -165,7 +199,9 @@ int flow_open(struct flow *flow, const struct synth_options *opt, struct error *
                   flow->design) != 0) {
         return -1;
     }
-    return read_file_list(flow) != 0 || read_library(flow) != 0 ? -1 : 0;
+    return check_tools(flow) != 0 || read_file_list(flow) != 0 || read_library(flow) != 0
+               ? -1
+               : 0;
 }
 
 void flow_close(struct flow *flow) {
@@ -218,6 +254,7 @@ int flow_yosys(struct flow *flow, const struct flow_job *job) {
     flow_set(&s, "QADAM_INCLUDES", "%s", flow->includes);
     flow_set(&s, "QADAM_FILES", "%s", job->files ? job->files : "");
     flow_set(&s, "QADAM_GATES", "%s", job->gates ? job->gates : "");
+    flow_set(&s, "QADAM_FLAT", "%d", flow->opt->flat);
     flow_set(&s, "QADAM_TOP", "%s", job->top);
     flow_set(&s, "QADAM_WORK", "%s", job->work);
     if (s.failed) {
@@ -242,7 +279,8 @@ int flow_sta(struct flow *flow, const struct flow_sta *job, struct settings *ext
     flow_set(s, "QADAM_FLOW", "%s", flow->scripts);
     flow_set(s, "QADAM_KIT", "%s", flow->kit);
     flow_set(s, "QADAM_LIBS", "{%s} %s", flow->liberty, job->libs);
-    flow_set(s, "QADAM_NETLIST", "%s", job->netlist);
+    flow_set(s, "QADAM_NETLISTS", job->inner ? "{%s} {%s}" : "{%s}", job->netlist,
+             job->inner);
     flow_set(s, "QADAM_TOP", "%s", job->top);
     flow_set(s, "QADAM_OUT", "%s", job->out);
     if (s->failed) {
@@ -258,21 +296,4 @@ int flow_sta(struct flow *flow, const struct flow_sta *job, struct settings *ext
     }
     settings_close(s);
     return status;
-}
-
-int flow_version(struct flow *flow, const char *program, const char *option, char *buf,
-                 size_t size) {
-    const char *argv[] = {program, option, NULL};
-    char log[EMIT_PATH_MAX], *text, *none[] = {NULL};
-
-    if (emit_path(log, sizeof log, flow->err, "%s/%s.version", flow->work, program) !=
-            0 ||
-        tool_run(argv, none, log, program, flow->err) != 0 ||
-        emit_read(log, &text, NULL, flow->err) != 0) {
-        return -1;
-    }
-    text[strcspn(text, "\n")] = '\0';
-    (void)snprintf(buf, size, "%s", text);
-    free(text);
-    return 0;
 }

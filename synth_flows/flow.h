@@ -23,6 +23,7 @@ struct flow {
     char sram[EMIT_PATH_MAX];          /* Liberty view of the design's SRAM macros */
     char *files, *pe_files, *includes; /* owned; Tcl lists, relative to design */
     struct libcells cells;             /* of liberty */
+    char yosys[64], sta[64];           /* version lines */
     uint64_t liberty_hash;
 };
 
@@ -57,12 +58,9 @@ int flow_yosys(struct flow *flow, const struct flow_job *job);
  * which may be NULL. Returns 0, or -1 with the error set. */
 struct flow_sta {
     const char *script, *top, *netlist, *libs, *out, *what;
+    const char *inner; /* netlist of modules in it, or NULL */
 };
 int flow_sta(struct flow *flow, const struct flow_sta *job, struct settings *extra);
-
-/* Version line of a tool into buf. Returns 0, or -1 with the error set. */
-int flow_version(struct flow *flow, const char *program, const char *option, char *buf,
-                 size_t size);
 
 /* Tell the caller what goes on. */
 void flow_progress(const struct flow *flow, const char *stage);

@@ -10,6 +10,11 @@ synth-smoke.cmd = tests/synth_smoke.sh build/qadam
 synth-smoke.tools = yosys sta
 synth-smoke.deps = build/qadam
 
+# The sum of the blocks against flat synthesis, on two small arrays: some minutes.
+.PHONY: synth-check
+synth-check: build/qadam ## compare the composition from blocks with flat synthesis
+	$(Q)tests/synth_check.sh $<
+
 # Table and plot of all types' PEs at 24/224/24 words: docs/pe_report.csv.
 .PHONY: pe-report
 pe-report: build/qadam ## area, period and energy of all types' PEs, as table and plot

@@ -5,7 +5,7 @@
 #
 # Environment   QADAM_KIT      folder of the process kit (kit.tcl)
 #               QADAM_LIBS     Tcl list of Liberty files
-#               QADAM_NETLIST  Verilog netlist
+#               QADAM_NETLISTS Tcl list of Verilog netlists
 #               QADAM_TOP      module
 #               QADAM_OUT      metrics file to write
 
@@ -42,7 +42,9 @@ proc load_design {} {
       error "cannot read $lib"
     }
   }
-  read_verilog $::env(QADAM_NETLIST)
+  foreach netlist $::env(QADAM_NETLISTS) {
+    read_verilog $netlist
+  }
   link_design $::env(QADAM_TOP)
 }
 

@@ -92,7 +92,7 @@ proc words_of {path} {
 # Read the netlist with a flop instead of each data input, named INPUT_*: OpenSTA 2.0.17 propagates
 # activities from input ports over those that are set, but not over those of registers.
 proc load_registered {} {
-  set in [open $::env(QADAM_NETLIST)]
+  set in [open [lindex $::env(QADAM_NETLISTS) 0]]
   set text [read $in]
   close $in
   set flops {}
@@ -123,7 +123,7 @@ proc load_registered {} {
   set out [open $registered w]
   puts $out $text
   close $out
-  set ::env(QADAM_NETLIST) $registered
+  set ::env(QADAM_NETLISTS) [list $registered]
   load_design
 }
 

@@ -15,6 +15,10 @@
 #include "synth_flows/synth_power.h"
 #include "synth_flows/synth_unit.h"
 
+#define DEFAULT_SOURCE                                                                   \
+    "default: accesses typical of VGG-16's middle layers at full utilization, one MAC "  \
+    "per PE and cycle; 0.1 toggles per cycle on every data pin"
+
 static const double DEFAULT_CLOCK_NS = 2;
 
 const struct synth_activity synth_activity_default = {.toggles = 0.1,
@@ -23,7 +27,8 @@ const struct synth_activity synth_activity_default = {.toggles = 0.1,
                                                       .psum_writes = 1,
                                                       .collector_writes = 0.1,
                                                       .glb_reads = 1.5,
-                                                      .glb_writes = 0.5};
+                                                      .glb_writes = 0.5,
+                                                      .source = DEFAULT_SOURCE};
 
 /* What the stages hand on. */
 struct synth {
@@ -35,6 +40,7 @@ struct synth {
     struct net_module *top;
     char *views; /* owned; Tcl list of the macros' Liberty files */
     char verilog[EMIT_PATH_MAX];
+    char pe_verilog[EMIT_PATH_MAX]; /* flat: read with it */
     struct synth_result *res;
 };
 
@@ -47,6 +53,9 @@ static int join_units(struct synth *s) {
         libcells_read(&s->libs, flow->sram, flow->err) != 0 ||
         flow_append(&s->views, flow->sram, flow->err) != 0) {
         return -1;
+    }
+    if (flow->opt->flat && libcells_read(&s->libs, s->pe.view, flow->err) != 0) {
+        return -1; /* its area counts; timing and power read its netlist */
     }
     for (size_t i = 0; i < s->units.count; i++) {
         const struct synth_unit_entry *u = &s->units.list[i];
@@ -79,6 +88,10 @@ static int map_top(struct synth *s) {
         join_units(s) != 0) {
         return -1;
     }
+    if (flow->opt->flat && emit_path(s->pe_verilog, sizeof s->pe_verilog, flow->err,
+                                     "%s/pe.v", s->pe.folder) != 0) {
+        return -1;
+    }
     s->top = netlist_find(&s->nl, "qadam_top");
     if (!s->top) {
         return error_set(flow->err, "the synthesized design has no module qadam_top");
@@ -88,6 +101,38 @@ static int map_top(struct synth *s) {
                    emit_remove(json, flow->err) != 0
                ? -1
                : 0;
+}
+
+/* What the blocks add: their counts have a macro for each block. */
+static void count_blocks(struct synth *s) {
+    struct synth_result *r = s->res;
+
+    for (size_t i = 0; i < s->units.count; i++) {
+        struct synth_unit_entry *u = &s->units.list[i];
+
+        if (u->kind == SYNTH_BLOCK) {
+            u->count = (double)netlist_count(&s->nl, s->top, u->name);
+            r->cells += (size_t)(u->count * u->cells);
+            r->sequential += (size_t)(u->count * u->sequential);
+            r->buffers += (size_t)(u->count * u->buffers);
+            r->macros += (size_t)(u->count * u->macros);
+            r->macros -= (size_t)u->count;
+            r->pe_count += (size_t)(u->count * u->pes);
+            r->glb_um2 += strcmp(u->name, "qadam_glb") == 0 ? u->count * u->area_um2 : 0;
+        }
+    }
+}
+
+/* What the PEs add that the netlist holds itself. */
+static void count_pes(struct synth *s) {
+    struct synth_result *r = s->res;
+    const size_t pes = netlist_count(&s->nl, s->top, "qadam_pe");
+
+    r->cells += pes * (size_t)s->pe.cells;
+    r->sequential += pes * (size_t)s->pe.sequential;
+    r->buffers += pes * (size_t)s->pe.buffers;
+    r->macros -= pes;
+    r->pe_count += pes;
 }
 
 static void measure_area(struct synth *s) {
@@ -105,20 +150,6 @@ static void measure_area(struct synth *s) {
                                .macros = all.macros,
                                .pe_cells = (size_t)s->pe.cells,
                                .pe_period_ns = s->pe.period_ns};
-    for (size_t i = 0; i < s->units.count; i++) {
-        struct synth_unit_entry *u = &s->units.list[i];
-
-        if (u->kind == SYNTH_BLOCK) {
-            u->count = (double)netlist_count(&s->nl, s->top, u->name);
-            r->cells += (size_t)(u->count * u->cells);
-            r->sequential += (size_t)(u->count * u->sequential);
-            r->buffers += (size_t)(u->count * u->buffers);
-            r->macros += (size_t)(u->count * (u->macros - 1));
-            r->pe_count += (size_t)(u->count * u->pes);
-            r->glb_um2 += strcmp(u->name, "qadam_glb") == 0 ? u->count * u->area_um2 : 0;
-        }
-    }
-    r->other_um2 = r->area_um2 - r->pe_array_um2 - r->glb_um2;
 }
 
 /* The path of a timing report of sta_timing.tcl. */
@@ -145,9 +176,13 @@ static int read_path(struct synth *s, const char *folder, const char *name) {
 static int measure_timing(struct synth *s) {
     struct flow *flow = &s->flow;
     char out[EMIT_PATH_MAX];
-    const struct flow_sta job = {
-        "sta_timing.tcl", "qadam_top", s->verilog,
-        s->views,         out,         "timing analysis of the design"};
+    const struct flow_sta job = {"sta_timing.tcl",
+                                 "qadam_top",
+                                 s->verilog,
+                                 s->views,
+                                 out,
+                                 "timing analysis of the design",
+                                 s->pe_verilog[0] ? s->pe_verilog : NULL};
     struct settings extra = {.count = 0};
 
     flow_set(&extra, "QADAM_INTERFACE", "0");
@@ -164,11 +199,38 @@ static int measure_timing(struct synth *s) {
             return -1;
         }
     }
-    return s->pe.period_ns > s->res->period_ns ? read_path(s, s->pe.folder, "pe.timing")
-                                               : 0;
+    return !flow->opt->flat && s->pe.period_ns > s->res->period_ns
+               ? read_path(s, s->pe.folder, "pe.timing")
+               : 0;
 }
 
 /* Power of what is in no block: of all, and of the array's part. */
+/* The same for a flat netlist, which holds all. */
+static int measure_flat(struct synth *s) {
+    struct synth_result *r = s->res;
+    const struct synth_activity *a = &r->activity;
+    const double macros = r->macros > 0 ? (double)r->macros : 1;
+    char writes[384];
+    const struct synth_power_job job = {.top = "qadam_top",
+                                        .netlist = s->verilog,
+                                        .libs = s->views,
+                                        .inner = s->pe_verilog,
+                                        .writes = writes,
+                                        .toggles = a->toggles,
+                                        .sram_reads = a->glb_reads / macros,
+                                        .sram_writes = a->glb_writes / macros};
+    struct synth_power all;
+    int used = synth_pe_writes(&s->pe, a, writes, sizeof writes);
+
+    (void)snprintf(writes + used, sizeof writes - (size_t)used, " *u_collector* %.9g %g",
+                   a->collector_writes, 2 * s->pe.psum_words);
+    if (synth_power_measure(&s->flow, &job, &all, NULL) != 0) {
+        return -1;
+    }
+    synth_power_add(&r->power, &all, 1, r->clock_ns);
+    return 0;
+}
+
 static int measure_rest(struct synth *s, struct synth_power *rest,
                         struct synth_power *array) {
     const struct synth_power_job job = {.top = "qadam_top",
@@ -216,6 +278,9 @@ static int measure_power(struct synth *s) {
         r->clock_ns = r->period_ns > DEFAULT_CLOCK_NS ? r->period_ns : DEFAULT_CLOCK_NS;
     }
     r->activity = opt->activity;
+    if (opt->flat) {
+        return measure_flat(s);
+    }
     if (synth_pe_power(&s->flow, &s->pe, &r->activity) != 0 ||
         measure_rest(s, &rest, &array) != 0 || measure_blocks(s) != 0) {
         return -1;
@@ -232,6 +297,15 @@ static int measure_power(struct synth *s) {
     return 0;
 }
 
+static void measure_energy(struct synth *s) {
+    struct synth_result *r = s->res;
+    const struct synth_activity *a = &r->activity;
+    double macs = a->macs > 0 ? a->macs : a->psum_writes * (double)r->pe_count;
+    double mw = r->power.internal_mw + r->power.switching_mw + r->power.leakage_mw;
+
+    r->energy_per_mac_pj = macs > 0 ? mw * r->clock_ns / macs : 0;
+}
+
 static int run(struct synth *s) {
     struct flow *flow = &s->flow;
     struct synth_result *r = s->res;
@@ -242,16 +316,21 @@ static int run(struct synth *s) {
         return -1;
     }
     measure_area(s);
+    count_blocks(s);
+    count_pes(s);
+    r->other_um2 = r->area_um2 - r->pe_array_um2 - r->glb_um2;
     (void)snprintf(r->liberty_name, sizeof r->liberty_name, "%s", flow->cells.name);
     (void)snprintf(r->liberty_hash, sizeof r->liberty_hash, "%016llx",
                    (unsigned long long)flow->liberty_hash);
     r->pe_cached = s->pe.cached;
     r->pe_runtime_s = s->pe.runtime_s;
-    return flow_version(flow, "yosys", "-V", r->yosys, sizeof r->yosys) != 0 ||
-                   flow_version(flow, "sta", "-version", r->sta, sizeof r->sta) != 0 ||
-                   measure_timing(s) != 0 || measure_power(s) != 0
-               ? -1
-               : 0;
+    (void)snprintf(r->yosys, sizeof r->yosys, "%s", flow->yosys);
+    (void)snprintf(r->sta, sizeof r->sta, "%s", flow->sta);
+    if (measure_timing(s) != 0 || measure_power(s) != 0) {
+        return -1;
+    }
+    measure_energy(s);
+    return 0;
 }
 
 int synth_run(const struct synth_options *opt, struct synth_result *res,

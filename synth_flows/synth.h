@@ -32,6 +32,8 @@ struct synth_activity {
     double filter_writes, psum_writes;
     double collector_writes; /* psums written into a collector, per cycle and column */
     double glb_reads, glb_writes; /* bus words, per cycle, of the whole GLB */
+    double macs;                  /* MACs per cycle; 0 = one for each psum written */
+    char source[320];             /* where the figures come from, in words */
 };
 
 /* Defaults: typical for the middle layers of VGG-16 at full utilization, except the
@@ -44,9 +46,11 @@ struct synth_options {
     const char *work_dir;   /* made when missing; netlists, reports and logs stay there */
     const char *cache_dir;  /* made when missing; PEs by hash */
     const char *liberty;    /* cell library, or NULL for that of the kit */
-    int unscaled;           /* kit: energies as in a full library (pdk/liberty.h) */
-    double clock_ns;        /* period at which power is stated; 0 = 2 ns, or the minimum
-                               period where that is longer */
+    int flat;        /* no blocks but the PEs, no views: to check the composition */
+    int any_version; /* of the tools is good */
+    int unscaled;    /* kit: energies as in a full library (pdk/liberty.h) */
+    double clock_ns; /* period at which power is stated; 0 = 2 ns, or the minimum
+                        period where that is longer */
     struct synth_activity activity;
     void (*progress)(const char *stage); /* or NULL */
 };
@@ -69,6 +73,7 @@ struct synth_result {
     struct synth_activity activity;
     size_t cells, sequential, buffers; /* library cells, PEs counted fully */
     size_t macros;                     /* SRAM macros */
+    double energy_per_mac_pj;          /* of the whole design, at clock_ns */
     size_t pe_count, pe_cells;
     char liberty_name[64], liberty_hash[17], yosys[64], sta[64];
     double runtime_s, pe_runtime_s; /* wall clock; of the PE when it was synthesized */

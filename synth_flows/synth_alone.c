@@ -7,6 +7,7 @@
 
 #include "pdk/cell_models.h"
 #include "pdk/kit.h"
+#include "pdk/liberty.h"
 #include "synth_flows/flow.h"
 #include "synth_flows/metrics.h"
 #include "synth_flows/synth.h"
@@ -39,16 +40,21 @@ static int take_unit(struct flow *flow, enum synth_unit kind, const char *name,
     return status ? -1 : 0;
 }
 
+/* Models of the cells, and the kit's library as it compares with a full one. */
 static int write_models(struct flow *flow) {
-    char path[EMIT_PATH_MAX];
+    char models[EMIT_PATH_MAX], library[EMIT_PATH_MAX];
     struct kit kit;
     int status;
 
-    if (emit_path(path, sizeof path, flow->err, "%s/cells.v", flow->work) != 0 ||
+    if (emit_path(models, sizeof models, flow->err, "%s/cells.v", flow->work) != 0 ||
+        emit_path(library, sizeof library, flow->err, "%s/cells_unscaled.lib",
+                  flow->work) != 0 ||
         kit_load(&kit, flow->kit, flow->err) != 0) {
         return -1;
     }
-    status = cell_models_write(&kit, path, flow->err);
+    status = cell_models_write(&kit, models, flow->err) != 0
+                 ? -1
+                 : liberty_write(&kit, library, LIBERTY_UNSCALED, flow->err);
     kit_close(&kit);
     return status;
 }

@@ -34,6 +34,8 @@ int synth_cache_add(struct flow *flow, const char *folder, const char *name,
 
 int synth_cache_key(struct flow *flow, uint64_t *key) {
     *key = emit_fnv(flow->liberty_hash, QADAM_VERSION, strlen(QADAM_VERSION));
+    *key = emit_fnv(*key, flow->yosys, strlen(flow->yosys));
+    *key = emit_fnv(*key, flow->sta, strlen(flow->sta));
     for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
         if (synth_cache_add(flow, flow->scripts, scripts[i], key) != 0) {
             return -1;

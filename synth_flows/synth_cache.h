@@ -12,7 +12,7 @@
 
 #include "synth_flows/flow.h"
 
-/* Start a key: library, process kit, scripts, program version.
+/* Start a key: library, process kit, scripts, versions of the program and the tools.
  * Returns 0, or -1 with the flow's error set. */
 int synth_cache_key(struct flow *flow, uint64_t *key);
 

@@ -65,9 +65,13 @@ static int measure(struct flow *flow, const struct synth_pe *unit, const char *f
                    struct netlist *nl, double start) {
     char verilog[EMIT_PATH_MAX], out[EMIT_PATH_MAX];
     struct net_module *pe = netlist_find(nl, modules[unit->unit]);
-    struct flow_sta job = {
-        "sta_timing.tcl",           modules[unit->unit], verilog, "", out,
-        "timing analysis of the PE"};
+    struct flow_sta job = {"sta_timing.tcl",
+                           modules[unit->unit],
+                           verilog,
+                           "",
+                           out,
+                           "timing analysis of the PE",
+                           NULL};
     struct settings extra = {.count = 0};
     struct metrics timing;
     int status;
@@ -206,6 +210,14 @@ int synth_pe_make(struct flow *flow, enum synth_unit unit, struct synth_pe *pe) 
     return read_sum(flow, pe);
 }
 
+int synth_pe_writes(const struct synth_pe *pe, const struct synth_activity *a, char *buf,
+                    size_t size) {
+    return snprintf(
+        buf, size, "*u_ifmap_spad* %.9g %g *u_filter_spad* %.9g %g *u_psum_spad* %.9g %g",
+        a->ifmap_writes, pe->ifmap_words, a->filter_writes, pe->filter_words,
+        a->psum_writes, pe->psum_words);
+}
+
 int synth_pe_power(struct flow *flow, struct synth_pe *pe,
                    const struct synth_activity *a) {
     char netlist[EMIT_PATH_MAX], writes[256];
@@ -216,10 +228,7 @@ int synth_pe_power(struct flow *flow, struct synth_pe *pe,
                                         .writes = writes,
                                         .toggles = a->toggles};
 
-    (void)snprintf(writes, sizeof writes,
-                   "*u_ifmap_spad* %.9g %g *u_filter_spad* %.9g %g *u_psum_spad* %.9g %g",
-                   a->ifmap_writes, pe->ifmap_words, a->filter_writes, pe->filter_words,
-                   a->psum_writes, pe->psum_words);
+    (void)synth_pe_writes(pe, a, writes, sizeof writes);
     return emit_path(netlist, sizeof netlist, flow->err, "%s/pe.v", pe->folder) != 0
                ? -1
                : synth_power_measure(flow, &job, &pe->power, NULL);
@@ -228,8 +237,13 @@ int synth_pe_power(struct flow *flow, struct synth_pe *pe,
 int synth_pe_energy(struct flow *flow, const struct synth_pe *pe, const char *toggles,
                     double *pj, double *leakage_mw) {
     char netlist[EMIT_PATH_MAX], out[EMIT_PATH_MAX];
-    struct flow_sta job = {"sta_power.tcl",           modules[pe->unit], netlist, "", out,
-                           "energy of the PE's parts"};
+    struct flow_sta job = {"sta_power.tcl",
+                           modules[pe->unit],
+                           netlist,
+                           "",
+                           out,
+                           "energy of the PE's parts",
+                           NULL};
     struct settings extra = {.count = 0};
     struct metrics m;
     int status = 0;

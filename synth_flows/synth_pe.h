@@ -34,6 +34,10 @@ int synth_pe_elaborate(struct flow *flow);
  * Returns 0, or -1 with the flow's error set. */
 int synth_pe_make(struct flow *flow, enum synth_unit unit, struct synth_pe *pe);
 
+/* QADAM_WRITES of sta_power.tcl for its spads into buf. Returns the length. */
+int synth_pe_writes(const struct synth_pe *pe, const struct synth_activity *activity,
+                    char *buf, size_t size);
+
 /* Its power at an activity. Returns 0, or -1 with the error set. */
 int synth_pe_power(struct flow *flow, struct synth_pe *pe,
                    const struct synth_activity *activity);

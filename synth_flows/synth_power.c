@@ -49,7 +49,8 @@ static int kept_path(struct flow *flow, const struct synth_power_job *job,
 static int run(struct flow *flow, const struct synth_power_job *job, const char *out) {
     struct settings extra = {.count = 0};
     const struct flow_sta sta = {"sta_power.tcl", job->top, job->netlist,
-                                 job->libs,       out,      "power of the netlist"};
+                                 job->libs,       out,      "power of the netlist",
+                                 job->inner};
 
     flow_set(&extra, "QADAM_PERIOD_NS", "%.9g", SYNTH_POWER_CLOCK_NS);
     flow_set(&extra, "QADAM_ACTIVITY", "%.9g", job->toggles);

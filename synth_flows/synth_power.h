@@ -13,6 +13,7 @@
 struct synth_power_job {
     const char *top, *netlist;
     const char *libs;               /* Tcl list of the views of its blocks and macros */
+    const char *inner;              /* netlist of modules in it, or NULL */
     const char *folder;             /* where results are kept by activity, or NULL */
     const char *writes;             /* QADAM_WRITES of sta_power.tcl */
     const char *part;               /* pattern of instance names told apart, or NULL */

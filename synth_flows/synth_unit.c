@@ -58,7 +58,7 @@ static int measure(struct flow *flow, const struct making *made, const char *fol
     char libs[2 * EMIT_PATH_MAX + 8];
     struct net_module *m = netlist_find(nl, name);
     const struct flow_sta job = {
-        "sta_timing.tcl", name, verilog, libs, out, "timing analysis of a block"};
+        "sta_timing.tcl", name, verilog, libs, out, "timing analysis of a block", NULL};
     struct settings extra = {.count = 0};
     struct metrics timing;
 
@@ -105,6 +105,23 @@ static int make_block(struct flow *flow, const struct making *made, const char *
     return status;
 }
 
+/* Yosys writes on a full disk without a word: is its text whole? */
+static int check_gates(struct flow *flow, const char *folder) {
+    static const char end[] = "\nend\n";
+    char path[EMIT_PATH_MAX], *text;
+    size_t size;
+
+    if (emit_path(path, sizeof path, flow->err, "%s/unit.il", folder) != 0 ||
+        emit_read(path, &text, &size, flow->err) != 0) {
+        return -1;
+    }
+    int whole = size >= sizeof end && strcmp(text + size - (sizeof end - 1), end) == 0;
+
+    free(text);
+    return whole ? 0
+                 : error_set_at(flow->err, path, 0, 0, "is not whole; is the disk full?");
+}
+
 static int make_entry(struct flow *flow, void *context, const char *folder) {
     const struct making *made = context;
     char what[SYNTH_UNIT_NAME + 16];
@@ -115,7 +132,14 @@ static int make_entry(struct flow *flow, void *context, const char *folder) {
     if (flow_yosys(flow, &job) != 0) {
         return -1;
     }
-    return made->unit->kind == SYNTH_BLOCK ? make_block(flow, made, folder) : 0;
+    switch (made->unit->kind) {
+    case SYNTH_BLOCK:
+        return make_block(flow, made, folder);
+    case SYNTH_LOGIC:
+        return check_gates(flow, folder);
+    default:
+        return 0;
+    }
 }
 
 /* The key of a unit: what NAME.key says, and the views of what is inside a block. */
