@@ -29,7 +29,8 @@ Q := $(if $(V),,@)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
   -Wmissing-prototypes -Wvla -Wformat=2
-STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L -I.
+# No fused multiply-add: products are rounded before they are added.
+STANDARD := -std=c11 -ffp-contract=off -D_POSIX_C_SOURCE=200809L -I.
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
   -fno-omit-frame-pointer
 TSAN := -O1 -g -fsanitize=thread

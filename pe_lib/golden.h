@@ -14,6 +14,7 @@
 #ifndef QADAM_PE_GOLDEN_H
 #define QADAM_PE_GOLDEN_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct pe_golden {
@@ -37,6 +38,14 @@ struct pe_golden {
      */
     uint32_t (*multiply)(uint32_t act, uint32_t weight);
     uint32_t (*add)(uint32_t a, uint32_t b);
+
+    /* Many of them, for speed, or NULL: for k = 0 to taps - 1, in this order, and all i
+     *
+     *     sums[i] = add(sums[i], multiply(acts[k], weights[k * filters + i]))
+     *
+     * taps >= 1; filters is a multiple of 16; a NaN may come out as any NaN. */
+    void (*accumulate)(float *sums, const float *acts, const float *weights, size_t taps,
+                       size_t filters);
 };
 
 /* All types, ended by NULL (generated). */

@@ -10,6 +10,8 @@
 
 #include "pe_lib/golden.h"
 
+enum { BLOCK = 16 };
+
 static float to_float(uint32_t word) {
     float value;
     if ((word & 0x7f800000) == 0) {
@@ -39,6 +41,34 @@ static uint32_t fp32_ftz_add(uint32_t a, uint32_t b) {
     return to_word(sum, (double)sum); /* sums that small are exact */
 }
 
+static float flushed(float value, double exact) {
+    return fabs(exact) < 0x1p-126 ? copysignf(0, value) : value;
+}
+
+/* Sums of a block of filters stay in registers. */
+static void fp32_ftz_accumulate(float *sums, const float *acts, const float *weights,
+                                size_t taps, size_t filters) {
+    for (size_t m = 0; m < filters; m += BLOCK) {
+        float block[BLOCK];
+        for (size_t i = 0; i < BLOCK; i++) {
+            block[i] = flushed(sums[m + i], (double)sums[m + i]);
+        }
+        for (size_t k = 0; k < taps; k++) {
+            const float *row = weights + k * filters + m;
+            const float act = flushed(acts[k], (double)acts[k]);
+            for (size_t i = 0; i < BLOCK; i++) {
+                const float weight = flushed(row[i], (double)row[i]);
+                const float product = flushed(act * weight, (double)act * (double)weight);
+                const float sum = block[i] + product;
+                block[i] = flushed(sum, (double)sum);
+            }
+        }
+        memcpy(sums + m, block, sizeof block);
+    }
+}
+
 extern const struct pe_golden pe_golden_fp32_ftz;
-const struct pe_golden pe_golden_fp32_ftz = {
-    .name = "fp32_ftz", .multiply = fp32_ftz_multiply, .add = fp32_ftz_add};
+const struct pe_golden pe_golden_fp32_ftz = {.name = "fp32_ftz",
+                                             .multiply = fp32_ftz_multiply,
+                                             .add = fp32_ftz_add,
+                                             .accumulate = fp32_ftz_accumulate};
