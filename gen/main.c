@@ -23,6 +23,8 @@ static const struct verb {
     {"synth", verb_synth, "area, timing and power with Yosys and OpenSTA"},
     {"synth-pe", verb_synth_pe, "area, timing and energy of one PE and its MAC"},
     {"import", verb_import, "a network from ONNX, SCALE-Sim or Timeloop files"},
+    {"calibrate", verb_calibrate, "choose the grids of a trained network's numbers"},
+    {"accuracy", verb_accuracy, "top-1 accuracy in each PE type's arithmetic"},
     {"report", verb_report, "one table of a synthesized design and its layers"},
     {"campaign", verb_campaign, "synthesis of every design of a space; resumable"},
     {"results", verb_results, "the table of a campaign's results"},

@@ -95,6 +95,8 @@ static const struct config_key top_keys[] = {
     NUMBER(top, batch, CONFIG_OPTIONAL, 1, NETWORK_BATCH_MAX, "1", "images"),
     ANY("input", CONFIG_OPTIONAL, "shape of the input"),
     TEXT(top, weights, CONFIG_TEXT, CONFIG_OPTIONAL, NULL, "file of the tensors"),
+    ANY("preprocess", CONFIG_OPTIONAL, "how bytes become the input"),
+    ANY("scales", CONFIG_OPTIONAL, "grids of each PE type's numbers"),
     ANY("layers", 0, "list of layers, producers first"),
     END};
 

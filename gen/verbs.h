@@ -17,5 +17,7 @@ int verb_pe_list(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_campaign(int argc, char **argv);
 int verb_results(int argc, char **argv);
+int verb_calibrate(int argc, char **argv);
+int verb_accuracy(int argc, char **argv);
 
 #endif

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inner products of the inference engine. Compiled with -O3 (models/rules.mk), and on
- * x86-64 also for AVX2, which the loader takes where there is one.
+ * Inner products of the inference engine. Compiled with -O3 (models/rules.mk).
  */
 #include "models/infer_kernel.h"
 
-#if defined(__x86_64__) && defined(__gnu_linux__)
-#define CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define CLONES
-#endif
+#include "pe_lib/clones.h"
 
 /* Two int16 products at most fill 2^31: pairs and further sums are unsigned and wrap. */
 static inline uint32_t product(int16_t a, int16_t b) {
     return (uint32_t)(a * b);
 }
 
-CLONES
+PE_CLONES
 void infer_dots_narrow(const int16_t *restrict windows, const int16_t *restrict filters,
                        size_t row, uint32_t *restrict sums) {
     const int16_t *a0 = windows, *a1 = windows + row;
@@ -40,7 +35,7 @@ void infer_dots_narrow(const int16_t *restrict windows, const int16_t *restrict 
     }
 }
 
-CLONES
+PE_CLONES
 uint64_t infer_dot_wide(const int32_t *restrict window, const int32_t *restrict filter,
                         size_t row) {
     uint64_t sum = 0;
@@ -50,7 +45,7 @@ uint64_t infer_dot_wide(const int32_t *restrict window, const int32_t *restrict 
     return sum;
 }
 
-CLONES
+PE_CLONES
 void infer_output_narrow(const struct infer_output *stage, const uint32_t *restrict sums,
                          uint32_t bias, size_t count, int32_t *restrict out) {
     const unsigned wrap = 32 - stage->psum_bits, shift = stage->shift;

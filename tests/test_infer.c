@@ -278,6 +278,8 @@ Test(infer, float_loops_are_the_operations) {
             for (size_t i = 0; i < FILTERS; i++) {
                 sums[i] = (uint32_t)prng_next(&g) & 0x80ffffff;
             }
+            acts[3] = 0x3f7fffff; /* just less than 2^-126, which it is when rounded */
+            weights[3 * FILTERS + round % FILTERS] = 0x00800000;
             memcpy(got, sums, sizeof got);
             memcpy(a, acts, sizeof a);
             memcpy(b, weights, sizeof b);

@@ -227,6 +227,8 @@ static int add_integer(struct forward *f, const struct forward_source *source,
             err, "layer %s: the grids of its inputs are %d bits apart, at most %d",
             l->name, abs(apart), HOST_ALIGN_MAX);
     }
+    const int wanted =
+        source->add_shift ? source->add_shift(source->context, l) : FORWARD_CHOOSE;
     int64_t *sums = calloc(n->out.count + 1, sizeof *sums);
     if (!sums) {
         return error_set(err, "layer '%s': out of memory for its sums", l->name);
@@ -236,7 +238,7 @@ static int add_integer(struct forward *f, const struct forward_source *source,
     for (unsigned image = 0; image < f->net->batch; image++) {
         host_add_sums(forward_image(in[0], image), forward_image(in[1], image), n->align,
                       sums, n->out.count);
-        requantize(f, source, index, image, sums, FORWARD_CHOOSE);
+        requantize(f, source, index, image, sums, wanted);
     }
     n->out.frac_bits = in[0]->frac_bits + (int)n->align[0] - (int)n->shift;
     free(sums);

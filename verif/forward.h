@@ -47,6 +47,8 @@ struct forward_source {
      * first image: parameters do not depend on the batch. */
     int (*params)(void *context, const struct layer *l, const struct forward_map *in,
                   struct forward_params *p, struct error *err);
+    /* The shift of an integer add, or FORWARD_CHOOSE; NULL = always choose. */
+    int (*add_shift)(void *context, const struct layer *l);
 };
 
 /* One layer after the forward pass. */

@@ -143,6 +143,6 @@ struct forward_source random_params_source(struct random_params *r) {
     const int64_t top =
         r->hw->type.kind == PE_INTEGER ? draw_largest(r->hw->type.act_bits) : 0;
     const int64_t limit = r->range == TENSOR_SMALL && top > SMALL_ACT ? SMALL_ACT : top;
-    const struct forward_source source = {r, limit, fill_input, fill_params};
+    const struct forward_source source = {r, limit, fill_input, fill_params, NULL};
     return source;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "pe_lib/clones.h"
 #include "pe_lib/golden.h"
 
 enum { BLOCK = 16 };
@@ -31,6 +32,7 @@ static uint32_t fp32_add(uint32_t a, uint32_t b) {
 }
 
 /* Sums of a block of filters stay in registers. */
+PE_CLONES
 static void fp32_accumulate(float *sums, const float *acts, const float *weights,
                             size_t taps, size_t filters) {
     for (size_t m = 0; m < filters; m += BLOCK) {

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "pe_lib/clones.h"
 #include "pe_lib/golden.h"
 
 enum { BLOCK = 16 };
@@ -41,29 +42,49 @@ static uint32_t fp32_ftz_add(uint32_t a, uint32_t b) {
     return to_word(sum, (double)sum); /* sums that small are exact */
 }
 
-static float flushed(float value, double exact) {
-    return fabs(exact) < 0x1p-126 ? copysignf(0, value) : value;
+static uint32_t bits_of(float value) {
+    uint32_t word;
+    memcpy(&word, &value, sizeof word);
+    return word;
+}
+
+/* Add the product of an act and each weight of a row to a block of sums. Rounding may
+ * have made a product 2^-126 that was less: then returns 1, and the sums are of no use.
+ */
+static int add_row(float *block, float act, const float *row) {
+    uint32_t edge = 0;
+    for (size_t i = 0; i < BLOCK; i++) {
+        const float product = to_float(bits_of(act)) * to_float(bits_of(row[i]));
+        edge |= (bits_of(product) & 0x7fffffff) == 0x00800000;
+        const float sum = block[i] + to_float(bits_of(product));
+        block[i] = to_float(bits_of(sum));
+    }
+    return edge != 0;
 }
 
 /* Sums of a block of filters stay in registers. */
+PE_CLONES
 static void fp32_ftz_accumulate(float *sums, const float *acts, const float *weights,
                                 size_t taps, size_t filters) {
     for (size_t m = 0; m < filters; m += BLOCK) {
         float block[BLOCK];
         for (size_t i = 0; i < BLOCK; i++) {
-            block[i] = flushed(sums[m + i], (double)sums[m + i]);
+            block[i] = to_float(bits_of(sums[m + i]));
         }
+        int edge = 0;
         for (size_t k = 0; k < taps; k++) {
-            const float *row = weights + k * filters + m;
-            const float act = flushed(acts[k], (double)acts[k]);
-            for (size_t i = 0; i < BLOCK; i++) {
-                const float weight = flushed(row[i], (double)row[i]);
-                const float product = flushed(act * weight, (double)act * (double)weight);
-                const float sum = block[i] + product;
-                block[i] = flushed(sum, (double)sum);
+            edge |= add_row(block, acts[k], weights + k * filters + m);
+        }
+        for (size_t k = 0; edge && k < taps; k++) {
+            for (size_t i = m; i < m + BLOCK; i++) {
+                const uint32_t product = fp32_ftz_multiply(
+                    bits_of(acts[k]), bits_of(weights[k * filters + i]));
+                sums[i] = to_float(fp32_ftz_add(bits_of(sums[i]), product));
             }
         }
-        memcpy(sums + m, block, sizeof block);
+        if (!edge) {
+            memcpy(sums + m, block, sizeof block);
+        }
     }
 }
 

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Calibration.
+ */
+#include "models/calibrate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/infer.h"
+#include "models/trained.h"
+#include "verif/golden.h"
+#include "verif/host_ops.h"
+#include "verif/prng.h"
+#include "verif/tensor.h"
+
+enum { SAMPLE = 512 /* acts of a map and image, at most */ };
+
+static size_t map_count(const struct network *net, size_t map) {
+    if (map == 0) {
+        return (size_t)net->c * net->h * net->w;
+    }
+    const struct layer one = tensor_image_layer(&net->layers[map - 1]);
+    return tensor_ofmap_count(&one);
+}
+
+/* Add acts of one image to a sample. */
+static void draw(struct calibration_sample *s, const int32_t *words, size_t count,
+                 struct prng *g) {
+    for (size_t i = 0; i < count && i < SAMPLE; i++) {
+        const size_t from = count <= SAMPLE ? i : prng_below(g, count);
+        memcpy(&s->acts[s->count++], &words[from], sizeof *s->acts);
+    }
+}
+
+static int allocate(struct calibration *c, size_t images, struct error *err) {
+    const size_t layers = c->net->layer_count;
+    c->samples = calloc(layers + 1, sizeof *c->samples);
+    c->largest = calloc(layers + 1, sizeof *c->largest);
+    int failed = !c->samples || !c->largest;
+    for (size_t i = 0; !failed && i <= layers; i++) {
+        c->samples[i].acts = calloc(images * SAMPLE + 1, sizeof *c->samples[i].acts);
+        failed = !c->samples[i].acts;
+    }
+    return failed ? error_set(err, "out of memory for the samples of calibration") : 0;
+}
+
+/* Run images and sample their maps. */
+static int sample(struct calibration *c, const struct trained *t, const struct infer *n,
+                  const struct cifar *images, const struct preprocess *preprocess,
+                  size_t count, struct error *err) {
+    struct prng g = prng_make(1, "calibration", 0);
+    struct infer_work w;
+    float input[CIFAR_BYTES];
+    int rc = infer_work_init(&w, n, 1, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        cifar_image(images, i, preprocess, input);
+        trained_input(t, input, CIFAR_BYTES, w.input);
+        rc = infer_run(&w, err);
+        for (size_t map = 0; rc == 0 && map <= c->net->layer_count; map++) {
+            draw(&c->samples[map], map == 0 ? w.input : w.maps[map - 1],
+                 map_count(c->net, map), &g);
+        }
+    }
+    if (rc == 0) {
+        memcpy(c->largest, w.largest, c->net->layer_count * sizeof *c->largest);
+    }
+    infer_work_close(&w);
+    return rc;
+}
+
+int calibration_init(struct calibration *c, const struct hw *hw,
+                     const struct network *net, const struct weights *weights,
+                     const struct cifar *images, const struct preprocess *preprocess,
+                     size_t count, struct error *err) {
+    struct trained t = {.net = net};
+    struct infer n = {.net = net};
+    *c = (struct calibration){.net = net, .weights = weights};
+    const struct pe_golden *type = golden_type(hw->type.name, err);
+    count = count < images->count ? count : images->count;
+    int rc = !type || cifar_check(images, net, err) || allocate(c, count, err) ||
+                     trained_init(&t, hw, type, net, weights, NULL, err) ||
+                     infer_init(&n, hw, type, net, t.params, NULL, err) ||
+                     sample(c, &t, &n, images, preprocess, count, err)
+                 ? -1
+                 : 0;
+    infer_close(&n);
+    trained_close(&t);
+    return rc;
+}
+
+void calibration_close(struct calibration *c) {
+    for (size_t i = 0; c->samples && i <= c->net->layer_count; i++) {
+        free(c->samples[i].acts);
+    }
+    free(c->samples);
+    free(c->largest);
+    c->samples = NULL;
+    c->largest = NULL;
+}
+
+/* One type's choice. */
+struct choice {
+    const struct calibration *c;
+    const struct hw *hw;
+    enum quantize_rule rule;
+    struct quantizer acts, weights;
+    struct scales *s;
+};
+
+static int act_bits(const struct choice *x, size_t map) {
+    const struct calibration_sample *sample = &x->c->samples[map];
+    return -quantize_exponent(&x->acts, sample->acts, sample->count, x->rule);
+}
+
+/* The grid of an array layer's weights. */
+static int choose_weights(const struct choice *x, size_t index, struct error *err) {
+    const struct layer *l = &x->c->net->layers[index];
+    const float *weights = NULL, *bias = NULL;
+    if (weights_layer(x->c->weights, l, &weights, &bias, err)) {
+        return -1;
+    }
+    int bits = -quantize_exponent(&x->weights, weights, tensor_weight_count(l), x->rule);
+    const int in = scales_input(x->s, l, 0);
+    while (ldexp(x->c->largest[index], in + bits) >
+           ldexp(1, (int)x->hw->design.psum_bits - 2)) {
+        bits--;
+    }
+    x->s->layers[index].weight_frac_bits = bits;
+    return 0;
+}
+
+/* The grid of a layer's output, as the output stage can reach it. */
+static void choose_output(const struct choice *x, size_t index) {
+    const struct layer *l = &x->c->net->layers[index];
+    const int sum = scales_sum(x->s, x->c->net, index);
+    const int shift_max = (int)x->hw->design.psum_bits - 1;
+    int bits = act_bits(x, index + 1);
+    if (!layer_on_array(l) && l->op != OP_ADD) {
+        bits = sum; /* pooling keeps the grid */
+    }
+    bits = bits < sum ? bits : sum;
+    x->s->layers[index].frac_bits = sum - bits > shift_max ? sum - shift_max : bits;
+}
+
+static int choose_all(const struct choice *x, struct error *err) {
+    x->s->input_frac_bits = act_bits(x, 0);
+    for (size_t i = 0; i < x->c->net->layer_count; i++) {
+        if (layer_on_array(&x->c->net->layers[i]) && choose_weights(x, i, err)) {
+            return -1;
+        }
+        choose_output(x, i);
+    }
+    return scales_check(x->s, x->hw, x->c->net, err);
+}
+
+int calibrate(const struct calibration *c, const struct hw *hw,
+              const struct pe_golden *type, enum quantize_rule rule, struct scales *s,
+              struct error *err) {
+    struct choice x = {.c = c, .hw = hw, .rule = rule, .s = s};
+    if (scales_init(s, c->net, err)) {
+        return -1;
+    }
+    quantizer_acts(&x.acts, &hw->type);
+    int rc = quantizer_weights(&x.weights, &hw->type, type, err) || choose_all(&x, err);
+    quantizer_close(&x.weights);
+    if (rc) {
+        scales_close(s);
+    }
+    return rc ? -1 : 0;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A trained network for the verbs.
+ */
+#include "models/model.h"
+
+#include <string.h>
+
+#include "gen/emit.h"
+#include "verif/golden.h"
+
+int model_open(struct model *m, const char *home, const struct network *net,
+               const char *data, const char *mean, const char *deviation,
+               struct error *err) {
+    memset(m, 0, sizeof *m);
+    m->home = home;
+    m->net = net;
+    m->data = data;
+    m->calibration.net = net;
+    m->calibration_images = CALIBRATION_IMAGES;
+    m->rule = QUANTIZE_ERROR;
+    if (net->weights[0] == '\0') {
+        return error_set_at(err, net->file, 0, 0,
+                            "the network has no trained tensors: \"weights\" is missing");
+    }
+    if (weights_open(&m->weights, net->weights, err) ||
+        weights_check(&m->weights, net, err) ||
+        preprocess_read(net, &m->preprocess, err) ||
+        (mean && preprocess_parse(mean, m->preprocess.mean, 0, err)) ||
+        (deviation && preprocess_parse(deviation, m->preprocess.deviation, 1, err))) {
+        return -1;
+    }
+    return 0;
+}
+
+void model_close(struct model *m) {
+    calibration_close(&m->calibration);
+    weights_close(&m->weights);
+}
+
+int model_design(const char *home, const char *design, const char *pe_type, struct hw *hw,
+                 struct error *err) {
+    char path[EMIT_PATH_MAX];
+    if (emit_path(path, sizeof path, err, "%s/designs/eyeriss_int16.json", home) ||
+        design_load(home, design ? design : path, hw, err)) {
+        return -1;
+    }
+    if (strcmp(hw->type.name, pe_type) == 0) {
+        return 0;
+    }
+    struct design d = hw->design;
+    struct pe_type type;
+    if (pe_type_load(home, pe_type, &type, err)) {
+        return -1;
+    }
+    memcpy(d.pe_type, type.name, sizeof d.pe_type);
+    d.psum_bits = 0;
+    return design_derive(home, &d, hw, err);
+}
+
+/* Run the images of calibration, once. */
+static int run_images(struct model *m, struct error *err) {
+    struct cifar images;
+    struct hw hw;
+    if (m->calibration_file[0] != '\0') {
+        return 0;
+    }
+    const enum cifar_part part =
+        cifar_has(m->data, CIFAR_TRAIN) ? CIFAR_TRAIN : CIFAR_TEST;
+    if (model_design(m->home, NULL, "fp32", &hw, err) ||
+        cifar_open(&images, m->data, part, err)) {
+        return -1;
+    }
+    int rc = calibration_init(&m->calibration, &hw, m->net, &m->weights, &images,
+                              &m->preprocess, m->calibration_images, err);
+    if (rc == 0) {
+        memcpy(m->calibration_file, images.file, sizeof m->calibration_file);
+    }
+    cifar_close(&images);
+    return rc;
+}
+
+int model_calibrate(struct model *m, const struct hw *hw, struct scales *s,
+                    struct error *err) {
+    const struct pe_golden *type = golden_type(hw->type.name, err);
+    return !type || run_images(m, err)
+               ? -1
+               : calibrate(&m->calibration, hw, type, m->rule, s, err);
+}
+
+int model_scales(struct model *m, const struct hw *hw, struct scales *s, int *stored,
+                 struct error *err) {
+    if (scales_read(s, m->net, hw->type.name, stored, err)) {
+        return -1;
+    }
+    return *stored ? 0 : model_calibrate(m, hw, s, err);
+}
