@@ -16,6 +16,7 @@
 #include "gen/network.h"
 #include "gen/options.h"
 #include "gen/verbs.h"
+#include "models/model.h"
 #include "verif/build.h"
 #include "verif/dump.h"
 #include "verif/forward.h"
@@ -32,6 +33,8 @@ static const struct option_spec specs[] = {
     {"network", 'n', "NET", 0, "network file, or name in models/networks"},
     {"layer", 0, "NAME", 1, "only this layer, on numbers of its own"},
     {"batch", 0, "N", 0, "images, instead of the network file's batch"},
+    {"data", 0, "DIR", 0, "run test images of this folder through the trained network"},
+    {"image", 0, "N", 0, "the first of them; 0 by default"},
     {"seed", 0, "N", 0, "of the tensors; 1 by default"},
     {"stall-seed", 0, "N", 0, "let memory and host stall at random; 0: never"},
     {"fault-seed", 0, "N", 0, "let each layer first end by a random fault; 0: never"},
@@ -57,6 +60,12 @@ static void print_more(FILE *out) {
         "by bit, so that what one layer makes is what the next one reads. A network "
         "with\n"
         "matmul is refused (docs/networks.md).\n"
+        "\n"
+        "With --data the images are test images of CIFAR-10 or CIFAR-100, the weights "
+        "those of\n"
+        "the network's file, and the grids those under its \"scales\", or those of "
+        "calibration\n"
+        "(docs/accuracy.md).\n"
         "\n"
         "Of a batch a conv runs once for each image, an fc once for all of them; "
         "figures\n"
@@ -87,6 +96,10 @@ struct simulate {
     unsigned failed;              /* runs with errors or mismatches */
     int whole;                    /* 1: all layers, activations carried */
     struct forward forward;       /* of a whole network */
+    struct model model;           /* of a trained one */
+    const char *data;             /* folder of its images, or NULL = random numbers */
+    uint64_t image;               /* the first of them */
+    unsigned *labels;             /* owned, [batch], of the images */
     size_t shown;                 /* layers of a whole network in the table so far */
     uint64_t batch;               /* 0 = the network file's */
     FILE *table; /* for people: standard output, or error when JSON goes there */
@@ -120,6 +133,7 @@ static int read_options(struct simulate *s, const struct options *opts,
     jobs = jobs < JOBS_MAX ? jobs : JOBS_MAX;
     s->bench.seed = 1;
     if (options_u64(opts, "seed", 0, INT64_MAX, &s->bench.seed, err) ||
+        options_u64(opts, "image", 0, UINT32_MAX, &s->image, err) ||
         options_u64(opts, "batch", 1, NETWORK_BATCH_MAX, &s->batch, err) ||
         options_u64(opts, "stall-seed", 0, INT64_MAX, &s->bench.stall_seed, err) ||
         options_u64(opts, "fault-seed", 0, INT64_MAX, &s->bench.fault_seed, err) ||
@@ -141,6 +155,14 @@ static int read_options(struct simulate *s, const struct options *opts,
     s->bench.dump = options_value(opts, "dump");
     s->jobs = (unsigned)jobs;
     s->whole = options_count(opts, "layer") == 0;
+    s->data = options_value(opts, "data");
+    if (s->data && (!s->whole || options_count(opts, "numbers"))) {
+        return error_set(err, "simulate: --data runs a whole network on its own numbers, "
+                              "without --layer and --numbers");
+    }
+    if (!s->data && options_count(opts, "image")) {
+        return error_set(err, "simulate: --image needs --data");
+    }
     return 0;
 }
 
@@ -160,8 +182,22 @@ static int map_layers(struct simulate *s, struct error *err) {
     return 0;
 }
 
+/* Those of the images. */
+static int run_images(struct simulate *s, const char *home,
+                      const struct mapping *mappings, struct error *err) {
+    s->labels = calloc(s->net.batch, sizeof *s->labels);
+    if (!s->labels) {
+        return error_set(err, "out of memory");
+    }
+    return model_open(&s->model, home, &s->net, s->data, NULL, NULL, err) ||
+                   model_forward(&s->model, &s->hw, mappings, s->image, &s->forward,
+                                 s->labels, err)
+               ? -1
+               : 0;
+}
+
 /* Compute all activations of the network. */
-static int run_golden(struct simulate *s, struct error *err) {
+static int run_golden(struct simulate *s, const char *home, struct error *err) {
     struct random_params random = {&s->hw, golden_type(s->hw.type.name, err),
                                    s->bench.seed, s->bench.range};
     struct mapping *mappings = calloc(s->net.layer_count, sizeof *mappings);
@@ -173,8 +209,9 @@ static int run_golden(struct simulate *s, struct error *err) {
         mappings[s->layers[i] - s->net.layers] = s->mappings[i];
     }
     const struct forward_source source = random_params_source(&random);
-    int rc =
-        forward_run(&s->forward, &s->hw, random.type, &s->net, mappings, &source, err);
+    int rc = s->data ? run_images(s, home, mappings, err)
+                     : forward_run(&s->forward, &s->hw, random.type, &s->net, mappings,
+                                   &source, err);
     free(mappings);
     return rc;
 }
@@ -200,7 +237,7 @@ static int prepare(struct simulate *s, const struct options *opts, struct error 
         return error_set(err, "out of memory");
     }
     if ((s->bench.dump && emit_folder(s->bench.dump, err)) ||
-        (s->whole && run_golden(s, err))) {
+        (s->whole && run_golden(s, home, err))) {
         return -1;
     }
     return build_sim(home, &s->hw, &build, library, sizeof library, err) ||
@@ -340,6 +377,14 @@ static json_t *make_json(const struct simulate *s, const struct bench_result *to
             (void)json_object_set_new(root, "logits", report_logits_json(&s->forward));
         }
     }
+    if (s->data) {
+        json_t *labels = json_array();
+        for (unsigned i = 0; i < s->net.batch; i++) {
+            (void)json_array_append_new(labels, json_integer(s->labels[i]));
+        }
+        (void)json_object_set_new(root, "image", json_integer((json_int_t)s->image));
+        (void)json_object_set_new(root, "labels", labels);
+    }
     return root;
 }
 
@@ -419,6 +464,8 @@ int verb_simulate(int argc, char **argv) {
     }
     sim_library_close(&s.sim);
     forward_close(&s.forward);
+    model_close(&s.model);
+    free(s.labels);
     network_close(&s.net);
     free(s.layers);
     free(s.mappings);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gen/emit.h"
+#include "models/trained.h"
 #include "verif/golden.h"
 
 int model_open(struct model *m, const char *home, const struct network *net,
@@ -94,4 +95,49 @@ int model_scales(struct model *m, const struct hw *hw, struct scales *s, int *st
         return -1;
     }
     return *stored ? 0 : model_calibrate(m, hw, s, err);
+}
+
+static int run_forward(struct model *m, const struct hw *hw,
+                       const struct mapping *mappings, struct trained_images *source,
+                       struct forward *f, struct error *err) {
+    struct trained t = {.net = m->net};
+    struct scales s = {.layers = NULL};
+    int stored = 0;
+    const struct pe_golden *type = golden_type(hw->type.name, err);
+    int rc = type ? 0 : -1;
+    if (rc == 0 && hw->type.kind == PE_INTEGER) {
+        rc = model_scales(m, hw, &s, &stored, err);
+    }
+    if (rc == 0 &&
+        trained_init(&t, hw, type, m->net, &m->weights, s.layers ? &s : NULL, err) == 0) {
+        source->trained = &t;
+        const struct forward_source from = trained_source(source);
+        rc = forward_run(f, hw, type, m->net, mappings, &from, err);
+    } else {
+        rc = -1;
+    }
+    trained_close(&t);
+    scales_close(&s);
+    return rc;
+}
+
+int model_forward(struct model *m, const struct hw *hw, const struct mapping *mappings,
+                  size_t first, struct forward *f, unsigned *labels, struct error *err) {
+    struct cifar images;
+    struct trained_images source = {
+        .images = &images, .preprocess = &m->preprocess, .first = first};
+    if (cifar_open(&images, m->data, CIFAR_TEST, err)) {
+        return -1;
+    }
+    int rc = cifar_check(&images, m->net, err);
+    if (rc == 0 && (first >= images.count || m->net->batch > images.count - first)) {
+        rc = error_set(err, "images %zu to %zu are wanted, %s has %zu", first,
+                       first + m->net->batch - 1, images.file, images.count);
+    }
+    for (unsigned i = 0; rc == 0 && i < m->net->batch; i++) {
+        labels[i] = cifar_label(&images, first + i);
+    }
+    rc = rc ? -1 : run_forward(m, hw, mappings, &source, f, err);
+    cifar_close(&images);
+    return rc;
 }

@@ -11,12 +11,14 @@
 
 #include "gen/design.h"
 #include "gen/error.h"
+#include "gen/mapping.h"
 #include "gen/network.h"
 #include "gen/weights.h"
 #include "models/calibrate.h"
 #include "models/cifar.h"
 #include "models/scales.h"
 #include "pe_lib/quantize.h"
+#include "verif/forward.h"
 
 struct model {
     const char *home; /* borrowed, as net and data */
@@ -57,5 +59,13 @@ int model_calibrate(struct model *m, const struct hw *hw, struct scales *s,
  * *stored tells which. Caller ends with scales_close. Returns 0, or -1 with *err set. */
 int model_scales(struct model *m, const struct hw *hw, struct scales *s, int *stored,
                  struct error *err);
+
+/* The golden forward pass of a network's batch: test images number first and up. All else
+ * as in forward_run.
+ *
+ *   labels  out: [net->batch], the classes of the images
+ */
+int model_forward(struct model *m, const struct hw *hw, const struct mapping *mappings,
+                  size_t first, struct forward *f, unsigned *labels, struct error *err);
 
 #endif

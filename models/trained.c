@@ -125,11 +125,8 @@ static int fill_input(void *context, const struct network *net, unsigned image,
     const struct trained_images *s = context;
     float values[CIFAR_BYTES];
     const size_t index = s->first + image;
-    if (index >= s->images->count) {
-        return error_set(err, "image %zu is wanted, %s has %zu", index, s->images->file,
-                         s->images->count);
-    }
     (void)net;
+    (void)err;
     cifar_image(s->images, index, s->preprocess, values);
     trained_input(s->trained, values, map->count, map->words);
     map->frac_bits = s->trained->scales.input_frac_bits;

@@ -42,7 +42,8 @@ void trained_close(struct trained *t);
 void trained_input(const struct trained *t, const float *input, size_t count,
                    int32_t *words);
 
-/* Images for a golden forward pass: images number first and up are those of the batch. */
+/* Images for a golden forward pass: the batch is images number first and up, which must
+ * be there. */
 struct trained_images {
     const struct trained *trained; /* borrowed, as all of these */
     const struct cifar *images;
