@@ -58,9 +58,11 @@ static const struct option_usage usage = {
 
 /* What one kind of arithmetic made of the images. */
 struct outcome {
+    const char *type; /* borrowed; NULL = float */
     struct hw hw;
-    int stored;    /* 1: scales are those of the file */
-    int frac_bits; /* of the logits */
+    struct scales scales; /* of an integer type */
+    int stored;           /* 1: scales are those of the file */
+    int frac_bits;        /* of the logits */
     size_t right;
     struct accuracy a;
 };
@@ -152,25 +154,30 @@ static int run_images(struct verb *v, struct outcome *o, const struct trained *t
     return rc ? -1 : 0;
 }
 
-/* One PE type, or float (type NULL). */
-static int run_type(struct verb *v, const char *type, struct outcome *o,
-                    struct error *err) {
-    struct trained t = {.net = &v->net};
-    struct scales scales = {.layers = NULL};
-    struct mapping *mappings = calloc(v->net.layer_count, sizeof *mappings);
-    int rc = mappings ? model_design(v->home, options_value(v->opts, "design"),
-                                     type ? type : "fp32", &o->hw, err)
-                      : error_set(err, "out of memory");
-    const struct pe_golden *golden = rc ? NULL : golden_type(o->hw.type.name, err);
-    if (golden && o->hw.type.kind == PE_INTEGER) {
-        rc = model_scales(&v->model, &o->hw, &scales, &o->stored, err);
+/* Design and scales of a type, before any work begins. */
+static int prepare_type(struct verb *v, const char *type, struct outcome *o,
+                        struct error *err) {
+    o->type = type;
+    if (model_design(v->home, options_value(v->opts, "design"), type ? type : "fp32",
+                     &o->hw, err)) {
+        return -1;
     }
-    rc = rc || !golden || (type && map_layers(v, &o->hw, mappings, err)) ||
-         trained_init(&t, &o->hw, golden, &v->net, &v->model.weights,
-                      scales.layers ? &scales : NULL, err) ||
-         run_images(v, o, &t, type ? mappings : NULL, type ? type : "float", err);
+    return o->hw.type.kind == PE_INTEGER
+               ? model_scales(&v->model, &o->hw, &o->scales, &o->stored, err)
+               : 0;
+}
+
+static int run_type(struct verb *v, struct outcome *o, struct error *err) {
+    struct trained t = {.net = &v->net};
+    struct mapping *mappings = calloc(v->net.layer_count, sizeof *mappings);
+    const struct pe_golden *golden = golden_type(o->hw.type.name, err);
+    int rc = mappings ? 0 : error_set(err, "out of memory");
+    rc =
+        rc || !golden || (o->type && map_layers(v, &o->hw, mappings, err)) ||
+        trained_init(&t, &o->hw, golden, &v->net, &v->model.weights,
+                     o->scales.layers ? &o->scales : NULL, err) ||
+        run_images(v, o, &t, o->type ? mappings : NULL, o->type ? o->type : "float", err);
     trained_close(&t);
-    scales_close(&scales);
     free(mappings);
     return rc ? -1 : 0;
 }
@@ -190,10 +197,11 @@ static size_t same(const struct outcome *a, const struct outcome *b) {
     return count;
 }
 
-static void print_row(const struct verb *v, const char *name, const struct outcome *o) {
+static void print_row(const struct verb *v, const struct outcome *o) {
     const struct outcome *reference = &v->outcomes[0];
-    (void)fprintf(v->table, "%-12s %9.2f %% %9zu %+9.2f %13.2f %%\n", name, percent(o),
-                  o->right, percent(o) - percent(reference),
+    (void)fprintf(v->table, "%-12s %9.2f %% %9zu %+9.2f %13.2f %%\n",
+                  o->type ? o->type : "float", percent(o), o->right,
+                  percent(o) - percent(reference),
                   100 * (double)same(o, reference) / (double)o->a.count);
     (void)fflush(v->table);
 }
@@ -339,7 +347,15 @@ static int prepare(struct verb *v, struct error *err) {
     }
     v->count = v->count ? v->count : v->images.count;
     v->outcomes = calloc(1 + v->type_count, sizeof *v->outcomes);
-    return v->outcomes ? 0 : error_set(err, "out of memory");
+    if (!v->outcomes) {
+        return error_set(err, "out of memory");
+    }
+    for (size_t i = 0; i <= v->type_count; i++) {
+        if (prepare_type(v, i == 0 ? NULL : v->types[i - 1], &v->outcomes[i], err)) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 static int run(struct verb *v, struct error *err) {
@@ -350,11 +366,10 @@ static int run(struct verb *v, struct error *err) {
                   v->net.name, (unsigned long long)v->count, v->images.file, "type",
                   "top-1", "right", "to float", "same as float");
     for (size_t i = 0; i <= v->type_count; i++) {
-        const char *type = i == 0 ? NULL : v->types[i - 1];
-        if (run_type(v, type, &v->outcomes[i], err)) {
+        if (run_type(v, &v->outcomes[i], err)) {
             return -1;
         }
-        print_row(v, type ? type : "float", &v->outcomes[i]);
+        print_row(v, &v->outcomes[i]);
     }
     const char *path = options_value(v->opts, "json");
     if (!path) {
@@ -383,6 +398,7 @@ int verb_accuracy(int argc, char **argv) {
     }
     for (size_t i = 0; v.outcomes && i <= v.type_count; i++) {
         accuracy_close(&v.outcomes[i].a);
+        scales_close(&v.outcomes[i].scales);
     }
     free(v.outcomes);
     free(v.types);

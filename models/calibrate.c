@@ -25,31 +25,33 @@ static size_t map_count(const struct network *net, size_t map) {
     return tensor_ofmap_count(&one);
 }
 
-/* Add acts of one image to a sample. */
-static void draw(struct calibration_sample *s, const int32_t *words, size_t count,
+/* Add acts of one image to those of a map. */
+static void draw(struct calibration *c, size_t map, const int32_t *words,
                  struct prng *g) {
+    const size_t count = map_count(c->net, map);
+    float *to = c->acts + map * c->room;
     for (size_t i = 0; i < count && i < SAMPLE; i++) {
         const size_t from = count <= SAMPLE ? i : prng_below(g, count);
-        memcpy(&s->acts[s->count++], &words[from], sizeof *s->acts);
+        memcpy(&to[c->counts[map]++], &words[from], sizeof *to);
     }
 }
 
 static int allocate(struct calibration *c, size_t images, struct error *err) {
-    const size_t layers = c->net->layer_count;
-    c->samples = calloc(layers + 1, sizeof *c->samples);
-    c->largest = calloc(layers + 1, sizeof *c->largest);
-    int failed = !c->samples || !c->largest;
-    for (size_t i = 0; !failed && i <= layers; i++) {
-        c->samples[i].acts = calloc(images * SAMPLE + 1, sizeof *c->samples[i].acts);
-        failed = !c->samples[i].acts;
-    }
-    return failed ? error_set(err, "out of memory for the samples of calibration") : 0;
+    const size_t maps = c->net->layer_count + 1;
+    c->room = images * SAMPLE;
+    c->acts = calloc(maps * c->room, sizeof *c->acts);
+    c->counts = calloc(maps, sizeof *c->counts);
+    c->largest = calloc(maps, sizeof *c->largest);
+    return c->acts && c->counts && c->largest
+               ? 0
+               : error_set(err, "out of memory for the samples of calibration");
 }
 
 /* Run images and sample their maps. */
-static int sample(struct calibration *c, const struct trained *t, const struct infer *n,
-                  const struct cifar *images, const struct preprocess *preprocess,
-                  size_t count, struct error *err) {
+static int sample_images(struct calibration *c, const struct trained *t,
+                         const struct infer *n, const struct cifar *images,
+                         const struct preprocess *preprocess, size_t count,
+                         struct error *err) {
     struct prng g = prng_make(1, "calibration", 0);
     struct infer_work w;
     float input[CIFAR_BYTES];
@@ -59,8 +61,7 @@ static int sample(struct calibration *c, const struct trained *t, const struct i
         trained_input(t, input, CIFAR_BYTES, w.input);
         rc = infer_run(&w, err);
         for (size_t map = 0; rc == 0 && map <= c->net->layer_count; map++) {
-            draw(&c->samples[map], map == 0 ? w.input : w.maps[map - 1],
-                 map_count(c->net, map), &g);
+            draw(c, map, map == 0 ? w.input : w.maps[map - 1], &g);
         }
     }
     if (rc == 0) {
@@ -78,11 +79,10 @@ int calibration_init(struct calibration *c, const struct hw *hw,
     struct infer n = {.net = net};
     *c = (struct calibration){.net = net, .weights = weights};
     const struct pe_golden *type = golden_type(hw->type.name, err);
-    count = count < images->count ? count : images->count;
     int rc = !type || cifar_check(images, net, err) || allocate(c, count, err) ||
                      trained_init(&t, hw, type, net, weights, NULL, err) ||
                      infer_init(&n, hw, type, net, t.params, NULL, err) ||
-                     sample(c, &t, &n, images, preprocess, count, err)
+                     sample_images(c, &t, &n, images, preprocess, count, err)
                  ? -1
                  : 0;
     infer_close(&n);
@@ -91,13 +91,10 @@ int calibration_init(struct calibration *c, const struct hw *hw,
 }
 
 void calibration_close(struct calibration *c) {
-    for (size_t i = 0; c->samples && i <= c->net->layer_count; i++) {
-        free(c->samples[i].acts);
-    }
-    free(c->samples);
+    free(c->acts);
+    free(c->counts);
     free(c->largest);
-    c->samples = NULL;
-    c->largest = NULL;
+    *c = (struct calibration){.net = NULL};
 }
 
 /* One type's choice. */
@@ -110,8 +107,8 @@ struct choice {
 };
 
 static int act_bits(const struct choice *x, size_t map) {
-    const struct calibration_sample *sample = &x->c->samples[map];
-    return -quantize_exponent(&x->acts, sample->acts, sample->count, x->rule);
+    return -quantize_exponent(&x->acts, x->c->acts + map * x->c->room, x->c->counts[map],
+                              x->rule);
 }
 
 /* The grid of an array layer's weights. */

@@ -19,24 +19,21 @@
 #include "pe_lib/golden.h"
 #include "pe_lib/quantize.h"
 
-/* Acts of a map, drawn at random from all images. */
-struct calibration_sample {
-    float *acts; /* owned */
-    size_t count;
-};
-
 /* What float inference of the sample images has shown; of no PE type. */
 struct calibration {
-    const struct network *net;          /* borrowed */
-    const struct weights *weights;      /* borrowed */
-    struct calibration_sample *samples; /* owned, [1 + layer_count], the input first */
-    double *largest;                    /* owned, [layer_count]: the largest magnitude of
-                                           an array layer's sums, before ReLU */
+    const struct network *net;     /* borrowed */
+    const struct weights *weights; /* borrowed */
+    size_t room;                   /* acts of a map, at most */
+    float *acts;                   /* owned, [1 + layer_count][room]: drawn at random
+                                      from all images, those of the input first */
+    size_t *counts;                /* owned, [1 + layer_count]: how many */
+    double *largest;               /* owned, [layer_count]: the largest magnitude of
+                                      an array layer's sums, before ReLU */
 };
 
 enum { CALIBRATION_IMAGES = 128 /* by default */ };
 
-/* Run the first count images in float arithmetic.
+/* Run the first count images, 1 to images->count, in float arithmetic.
  *
  *   hw  any design of type fp32
  *

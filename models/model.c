@@ -72,6 +72,9 @@ static int run_images(struct model *m, struct error *err) {
         cifar_open(&images, m->data, part, err)) {
         return -1;
     }
+    if (m->calibration_images > images.count) {
+        m->calibration_images = images.count;
+    }
     int rc = calibration_init(&m->calibration, &hw, m->net, &m->weights, &images,
                               &m->preprocess, m->calibration_images, err);
     if (rc == 0) {
@@ -94,13 +97,21 @@ int model_scales(struct model *m, const struct hw *hw, struct scales *s, int *st
     if (scales_read(s, m->net, hw->type.name, stored, err)) {
         return -1;
     }
-    return *stored ? 0 : model_calibrate(m, hw, s, err);
+    if (!*stored) {
+        return model_calibrate(m, hw, s, err);
+    }
+    if (scales_check(s, hw, m->net, err)) {
+        scales_close(s);
+        return -1;
+    }
+    return 0;
 }
 
 static int run_forward(struct model *m, const struct hw *hw,
-                       const struct mapping *mappings, struct trained_images *source,
-                       struct forward *f, struct error *err) {
+                       const struct mapping *mappings, const struct cifar *images,
+                       size_t first, struct forward *f, struct error *err) {
     struct trained t = {.net = m->net};
+    struct trained_images source = {&t, images, &m->preprocess, first};
     struct scales s = {.layers = NULL};
     int stored = 0;
     const struct pe_golden *type = golden_type(hw->type.name, err);
@@ -110,8 +121,7 @@ static int run_forward(struct model *m, const struct hw *hw,
     }
     if (rc == 0 &&
         trained_init(&t, hw, type, m->net, &m->weights, s.layers ? &s : NULL, err) == 0) {
-        source->trained = &t;
-        const struct forward_source from = trained_source(source);
+        const struct forward_source from = trained_source(&source);
         rc = forward_run(f, hw, type, m->net, mappings, &from, err);
     } else {
         rc = -1;
@@ -124,8 +134,6 @@ static int run_forward(struct model *m, const struct hw *hw,
 int model_forward(struct model *m, const struct hw *hw, const struct mapping *mappings,
                   size_t first, struct forward *f, unsigned *labels, struct error *err) {
     struct cifar images;
-    struct trained_images source = {
-        .images = &images, .preprocess = &m->preprocess, .first = first};
     if (cifar_open(&images, m->data, CIFAR_TEST, err)) {
         return -1;
     }
@@ -137,7 +145,7 @@ int model_forward(struct model *m, const struct hw *hw, const struct mapping *ma
     for (unsigned i = 0; rc == 0 && i < m->net->batch; i++) {
         labels[i] = cifar_label(&images, first + i);
     }
-    rc = rc ? -1 : run_forward(m, hw, mappings, &source, f, err);
+    rc = rc ? -1 : run_forward(m, hw, mappings, &images, first, f, err);
     cifar_close(&images);
     return rc;
 }

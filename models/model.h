@@ -26,7 +26,8 @@ struct model {
     const char *data; /* folder of the images */
     struct weights weights;
     struct preprocess preprocess;
-    size_t calibration_images;         /* CALIBRATION_IMAGES unless the caller says */
+    size_t calibration_images;         /* CALIBRATION_IMAGES unless the caller says; at
+                                  most as many as there are */
     enum quantize_rule rule;           /* QUANTIZE_ERROR unless the caller says */
     char calibration_file[CIFAR_FILE]; /* whose images were taken, "" = none so far */
     struct calibration calibration;

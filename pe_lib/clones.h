@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * PE_CLONES before a function: on x86-64 it is compiled also for AVX2, and the loader takes
- * that where the processor has it. Results are the same: the standard of the build forbids
- * fused multiply-adds.
+ * PE_CLONES before a function: on x86-64 it is compiled also for AVX2, and the loader
+ * takes that where the processor has it. Results are the same: the build forbids fused
+ * multiply-adds.
  */
 #ifndef QADAM_CLONES_H
 #define QADAM_CLONES_H

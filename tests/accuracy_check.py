@@ -390,7 +390,7 @@ def main():
     parser.add_argument("--images", type=int, default=2)
     parser.add_argument("qadam", nargs="?")
     parser.add_argument("designs", nargs="*")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     if args.make:
         make(args.make)
         return 0

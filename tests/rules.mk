@@ -34,6 +34,16 @@ CHECKS += handoff
 handoff.cmd = tests/handoff.sh build/qadam designs/small_int16.json designs/eyeriss_fp32.json
 handoff.tools = yosys make
 handoff.deps = build/qadam
+# A trained network: recomputed with NumPy, and on the RTL.
+CHECKS += accuracy accuracy-rtl
+accuracy.cmd = tests/accuracy_check.py build/qadam
+accuracy.tools = /usr/bin/python3
+accuracy.deps = build/qadam
+accuracy-rtl.cmd = tests/accuracy_check.py --rtl build/qadam designs/small_int16.json \
+  designs/small_lightpe1.json designs/small_lightpe2.json designs/small_fp32.json
+accuracy-rtl.tools = verilator make g++ /usr/bin/python3
+accuracy-rtl.deps = build/qadam $(call built,small_int16 small_lightpe1 small_lightpe2 \
+  small_fp32)
 
 # Helpers of the mapper's and the command list's tests.
 build/tests/test_command: build/obj/tests/command_interp.o
