@@ -42,9 +42,55 @@ static int allocate(struct calibration *c, size_t images, struct error *err) {
     c->acts = calloc(maps * c->room, sizeof *c->acts);
     c->counts = calloc(maps, sizeof *c->counts);
     c->largest = calloc(maps, sizeof *c->largest);
-    return c->acts && c->counts && c->largest
+    c->windows = calloc(maps, sizeof *c->windows);
+    c->images = (double)images;
+    return c->acts && c->counts && c->largest && c->windows
                ? 0
                : error_set(err, "out of memory for the samples of calibration");
+}
+
+/* The sum of what a tap of one channel meets at all outputs; padding is zero. */
+static double sum_tap(const struct layer *l, const int32_t *plane, unsigned r,
+                      unsigned s) {
+    double sum = 0;
+    for (unsigned e = 0; e < l->e; e++) {
+        const size_t y = (size_t)e * l->u + r - l->pad; /* above the map: very large */
+        for (unsigned f = 0; f < l->f && y < l->h; f++) {
+            const size_t x = (size_t)f * l->u + s - l->pad;
+            float act = 0;
+            if (x < l->w) {
+                memcpy(&act, &plane[y * l->w + x], sizeof act);
+            }
+            sum += (double)act;
+        }
+    }
+    return sum;
+}
+
+/* Add one image's mean windows. */
+static int add_windows(struct calibration *c, const struct infer_work *w,
+                       struct error *err) {
+    for (size_t i = 0; i < c->net->layer_count; i++) {
+        const struct layer l = tensor_image_layer(&c->net->layers[i]);
+        const int32_t *in = l.inputs[0] == 0 ? w->input : w->maps[l.inputs[0] - 1];
+        const size_t kernel = (size_t)l.r * l.s;
+        if (!layer_on_array(&l)) {
+            continue;
+        }
+        if (!c->windows[i]) {
+            c->windows[i] = calloc(l.c * kernel, sizeof **c->windows);
+        }
+        if (!c->windows[i]) {
+            return error_set(err, "layer %s: out of memory for its window", l.name);
+        }
+        for (size_t k = 0; k < l.c * kernel; k++) {
+            const int32_t *plane = in + k / kernel * l.h * l.w;
+            const unsigned tap = (unsigned)(k % kernel);
+            c->windows[i][k] +=
+                sum_tap(&l, plane, tap / l.s, tap % l.s) / ((double)l.e * l.f);
+        }
+    }
+    return 0;
 }
 
 /* Run images and sample their maps. */
@@ -63,6 +109,7 @@ static int sample_images(struct calibration *c, const struct trained *t,
         for (size_t map = 0; rc == 0 && map <= c->net->layer_count; map++) {
             draw(c, map, map == 0 ? w.input : w.maps[map - 1], &g);
         }
+        rc = rc ? rc : add_windows(c, &w, err);
     }
     if (rc == 0) {
         memcpy(c->largest, w.largest, c->net->layer_count * sizeof *c->largest);
@@ -91,6 +138,10 @@ int calibration_init(struct calibration *c, const struct hw *hw,
 }
 
 void calibration_close(struct calibration *c) {
+    for (size_t i = 0; c->windows && i < c->net->layer_count; i++) {
+        free(c->windows[i]);
+    }
+    free(c->windows);
     free(c->acts);
     free(c->counts);
     free(c->largest);
@@ -111,7 +162,38 @@ static int act_bits(const struct choice *x, size_t map) {
                               x->rule);
 }
 
-/* The grid of an array layer's weights. */
+/* What rounding the weights takes from the mean sums of an array layer, to its biases. */
+static int correct_bias(const struct choice *x, size_t index, const float *weights,
+                        struct error *err) {
+    const struct layer *l = &x->c->net->layers[index];
+    const struct layer part = tensor_group_layer(l);
+    const size_t taps = (size_t)part.c * part.r * part.s;
+    const int bits = x->s->layers[index].weight_frac_bits;
+    int32_t *bias = calloc((size_t)l->m + 1, sizeof *bias);
+    if (!bias) {
+        return error_set(err, "layer %s: out of memory for its bias", l->name);
+    }
+    int any = 0;
+    for (size_t m = 0; m < l->m; m++, weights += taps) {
+        const double *window = x->c->windows[index] + m / part.m * taps;
+        double lost = 0;
+        for (size_t k = 0; k < taps; k++) {
+            const int64_t value = quantize_value(&x->weights, weights[k], -bits);
+            lost += ((double)weights[k] - ldexp((double)value, -bits)) * window[k];
+        }
+        lost = rint(ldexp(lost / x->c->images, scales_input(x->s, l, 0) + bits));
+        bias[m] = (int32_t)fmin(fmax(lost, -INT32_MAX), INT32_MAX);
+        any |= bias[m] != 0;
+    }
+    if (any) {
+        x->s->layers[index].bias = bias;
+    } else { /* all weights are on their grids */
+        free(bias);
+    }
+    return 0;
+}
+
+/* The grid of an array layer's weights, and its biases. */
 static int choose_weights(const struct choice *x, size_t index, struct error *err) {
     const struct layer *l = &x->c->net->layers[index];
     const float *weights = NULL, *bias = NULL;
@@ -125,7 +207,7 @@ static int choose_weights(const struct choice *x, size_t index, struct error *er
         bits--;
     }
     x->s->layers[index].weight_frac_bits = bits;
-    return 0;
+    return correct_bias(x, index, weights, err);
 }
 
 /* The grid of a layer's output, as the output stage can reach it. */

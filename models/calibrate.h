@@ -23,6 +23,9 @@
 struct calibration {
     const struct network *net;     /* borrowed */
     const struct weights *weights; /* borrowed */
+    double images;                 /* how many have run */
+    double **windows;              /* owned, [layer_count]: of array layers the sum of
+                                      the images' mean windows, [C][R][S] */
     size_t room;                   /* acts of a map, at most */
     float *acts;                   /* owned, [1 + layer_count][room]: drawn at random
                                       from all images, those of the input first */
@@ -47,9 +50,10 @@ void calibration_close(struct calibration *c);
 
 /* Choose the grids for an integer type, layer by layer and by the rule:
  *
- *   weights  those of the rule, but coarse enough that the largest sum that was seen
- * fills no more than half the range of a psum outputs  those of the rule for the sampled
- * acts, but no finer than the sums are
+ *   weights  those of the rule, but so coarse that the largest sum that was seen fills
+ *            no more than half the range of a psum
+ *   outputs  those of the rule for the sampled acts, but no finer than the sums are
+ *   biases   what rounding the weights takes from a filter's mean sum is added again
  *
  * Caller ends with scales_close. Returns 0, or -1 with *err set. */
 int calibrate(const struct calibration *c, const struct hw *hw,

@@ -20,11 +20,15 @@ static int has_scale(const struct layer *l) {
 
 int scales_init(struct scales *s, const struct network *net, struct error *err) {
     s->input_frac_bits = 0;
+    s->layer_count = net->layer_count;
     s->layers = calloc(net->layer_count + 1, sizeof *s->layers);
     return s->layers ? 0 : error_set(err, "out of memory");
 }
 
 void scales_close(struct scales *s) {
+    for (size_t i = 0; s->layers && i < s->layer_count; i++) {
+        free(s->layers[i].bias);
+    }
     free(s->layers);
     s->layers = NULL;
 }
@@ -105,6 +109,32 @@ static int read_bits(const struct reader *r, const char *layer, const char *key,
     return 0;
 }
 
+/* Read what is added to a layer's biases, if the entry has it. */
+static int read_bias(const struct reader *r, const struct layer *l, struct scale *scale) {
+    const json_t *list = json_object_get(json_object_get(r->entries, l->name), "bias");
+    char path[256];
+    (void)snprintf(path, sizeof path, "scales/%s/%s/bias", r->type, l->name);
+    if (!list) {
+        return 0;
+    }
+    scale->bias = calloc((size_t)l->m + 1, sizeof *scale->bias);
+    if (!scale->bias) {
+        return error_set(r->err, "out of memory");
+    }
+    for (size_t i = 0; i < l->m; i++) {
+        const json_t *n = json_array_get(list, i);
+        const json_int_t value = json_integer_value(n);
+        if (!json_is_integer(n) || json_array_size(list) != l->m || value < INT32_MIN ||
+            value > INT32_MAX) {
+            return config_error(&r->file, path, r->err,
+                                "bias of %s must be a list of %u numbers of 32 bits",
+                                l->name, l->m);
+        }
+        scale->bias[i] = (int32_t)value;
+    }
+    return 0;
+}
+
 /* Read one entry, of a layer or (l == NULL) of the input. */
 static int read_entry(const struct reader *r, const struct layer *l,
                       struct scale *scale) {
@@ -117,6 +147,11 @@ static int read_entry(const struct reader *r, const struct layer *l,
          .type = CONFIG_ANY,
          .unit = "",
          .help = "of weights"},
+        {.name = "bias",
+         .type = CONFIG_ANY,
+         .flags = CONFIG_OPTIONAL,
+         .unit = "",
+         .help = "added to the biases"},
         {.name = NULL}};
     const int array = l && layer_on_array(l);
     const char *name = l ? l->name : "input";
@@ -129,7 +164,8 @@ static int read_entry(const struct reader *r, const struct layer *l,
     return config_read(&r->file, path, array ? both : act, scale, r->err) ||
                    read_bits(r, name, "frac_bits", &scale->frac_bits) ||
                    (array &&
-                    read_bits(r, name, "weight_frac_bits", &scale->weight_frac_bits))
+                    (read_bits(r, name, "weight_frac_bits", &scale->weight_frac_bits) ||
+                     read_bias(r, l, scale)))
                ? -1
                : 0;
 }
@@ -155,7 +191,7 @@ static int check_names(const struct reader *r) {
 }
 
 static int read_all(const struct reader *r, struct scales *s) {
-    struct scale input = {0, 0};
+    struct scale input = {0, 0, NULL};
     if (!json_is_object(r->entries)) {
         char path[64];
         (void)snprintf(path, sizeof path, "scales/%s", r->type);
@@ -198,6 +234,14 @@ int scales_read(struct scales *s, const struct network *net, const char *type, i
     return rc;
 }
 
+static json_t *bias_json(const struct layer *l, const int32_t *bias) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < l->m; i++) {
+        (void)json_array_append_new(list, json_integer(bias[i]));
+    }
+    return list;
+}
+
 json_t *scales_json(const struct scales *s, const struct network *net) {
     json_t *root = json_object();
     (void)json_object_set_new(root, "input",
@@ -209,6 +253,9 @@ json_t *scales_json(const struct scales *s, const struct network *net) {
             if (layer_on_array(l)) {
                 (void)json_object_set_new(entry, "weight_frac_bits",
                                           json_integer(s->layers[i].weight_frac_bits));
+            }
+            if (s->layers[i].bias) {
+                (void)json_object_set_new(entry, "bias", bias_json(l, s->layers[i].bias));
             }
             (void)json_object_set_new(root, l->name, entry);
         }

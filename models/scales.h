@@ -4,14 +4,19 @@
  * what the network file keeps under "scales".
  *
  *     "scales": {"int8": {"input": {"frac_bits": 5},
- *                         "conv1": {"frac_bits": 4, "weight_frac_bits": 8},
+ *                         "conv1": {"frac_bits": 4, "weight_frac_bits": 8,
+ *                                   "bias": [-3, 12, ...]},
  *                         "add2_1": {"frac_bits": 4}}}
  *
  * An act stands for word * 2^-frac_bits, a weight for integer * 2^-weight_frac_bits.
- * Every array layer and every add has its entry; pooling keeps the grid of its input.
+ * bias, if there, is added to the biases of the layer, in psum units. Every array layer
+ * and every add has its entry; pooling keeps the grid of its input.
  */
 #ifndef QADAM_SCALES_H
 #define QADAM_SCALES_H
+
+#include <stddef.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -23,11 +28,13 @@
 struct scale {
     int frac_bits;        /* of its output */
     int weight_frac_bits; /* array layers */
+    int32_t *bias;        /* owned, [M], or NULL: array layers */
 };
 
 struct scales {
     int input_frac_bits;
     struct scale *layers; /* owned, [layer_count]; of pooling too */
+    size_t layer_count;
 };
 
 enum { SCALES_BITS_MAX = 400 }; /* magnitude of any of them */

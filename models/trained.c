@@ -20,9 +20,24 @@ static int64_t float_word(float x) {
     return word;
 }
 
-/* Quantize the tensors of an array layer. bias == NULL: all zero. */
+/* A bias in psum units, with what the scales add; saturating. */
+static int64_t bias_word(const struct quantizer *q, float bias, int exponent,
+                         int32_t added) {
+    const int64_t word = quantize_value(q, bias, exponent);
+    if (added > 0 && word > q->high - added) {
+        return q->high;
+    }
+    return added < 0 && word < q->low - added ? q->low : word + added;
+}
+
+/* Quantize the tensors of an array layer.
+ *
+ *   bias   [M], or NULL: all zero
+ *   added  [M], to the biases, in psum units; or NULL
+ */
 static int quantize_layer(struct trained *t, size_t index, const struct quantizers *q,
-                          const float *weights, const float *bias, struct error *err) {
+                          const float *weights, const float *bias, const int32_t *added,
+                          struct error *err) {
     const struct layer *l = &t->net->layers[index];
     const int is_float = t->hw->type.kind == PE_FLOAT;
     const size_t count = tensor_weight_count(l);
@@ -38,8 +53,10 @@ static int quantize_layer(struct trained *t, size_t index, const struct quantize
     for (size_t i = 0; i < count; i++) {
         words[i] = (int32_t)quantize_word(&q->weights, weights[i], weight);
     }
-    for (size_t i = 0; i < l->m && bias; i++) {
-        psums[i] = is_float ? float_word(bias[i]) : quantize_word(&q->bias, bias[i], sum);
+    for (size_t i = 0; i < l->m; i++) {
+        const float b = bias ? bias[i] : 0;
+        psums[i] =
+            is_float ? float_word(b) : bias_word(&q->bias, b, sum, added ? added[i] : 0);
     }
     return 0;
 }
@@ -61,18 +78,22 @@ static int copy_scales(struct trained *t, const struct scales *scales,
         return -1;
     }
     t->scales.input_frac_bits = scales->input_frac_bits;
-    memcpy(t->scales.layers, scales->layers,
-           t->net->layer_count * sizeof *scales->layers);
+    for (size_t i = 0; i < t->net->layer_count; i++) {
+        t->scales.layers[i] = scales->layers[i];
+        t->scales.layers[i].bias = NULL;
+    }
     return scales_check(&t->scales, t->hw, t->net, err);
 }
 
 static int fill(struct trained *t, const struct quantizers *q,
-                const struct weights *weights, struct error *err) {
+                const struct weights *weights, const struct scales *scales,
+                struct error *err) {
     for (size_t i = 0; i < t->net->layer_count; i++) {
         const struct layer *l = &t->net->layers[i];
+        const int32_t *added = scales ? scales->layers[i].bias : NULL;
         const float *w = NULL, *b = NULL;
         if (layer_on_array(l) && (weights_layer(weights, l, &w, &b, err) ||
-                                  quantize_layer(t, i, q, w, b, err))) {
+                                  quantize_layer(t, i, q, w, b, added, err))) {
             return -1;
         }
         if (t->hw->type.kind == PE_INTEGER) {
@@ -96,7 +117,7 @@ int trained_init(struct trained *t, const struct hw *hw, const struct pe_golden 
         return -1;
     }
     quantizer_bias(&q.bias, &hw->type, hw->design.psum_bits);
-    int rc = fill(t, &q, weights, err);
+    int rc = fill(t, &q, weights, scales, err);
     quantizer_close(&q.weights);
     return rc;
 }

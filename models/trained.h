@@ -23,11 +23,12 @@ struct trained {
     const struct hw *hw;          /* borrowed, as all of these */
     const struct pe_golden *type; /* of hw */
     const struct network *net;
-    struct scales scales;        /* of integer types */
+    struct scales scales;        /* of integer types, without bias */
     struct infer_params *params; /* owned, and what they point to: [layer_count] */
 };
 
-/* Quantize all tensors. Biases are rounded to psum units.
+/* Quantize all tensors. Biases are rounded to psum units, and what the scales have of
+ * them is added.
  *
  *   scales  of an integer type, copied; NULL for float types
  *

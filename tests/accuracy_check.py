@@ -240,6 +240,7 @@ def run_integers(pe_type, images, tensors, scales):
             sum_frac += bits
             w = weight_words(pe_type, tensors[name + ".weights"], bits)
             b = rounded(tensors[name + ".bias"].astype(float) * 2.0**sum_frac, psum_bits)
+            b = b + np.array(scales[name].get("bias", [0]))
             total = sums(layer, x, w, b)
             half = 2 ** (psum_bits - 1)
             total = (total + half) % (2 * half) - half

@@ -34,6 +34,7 @@ CHECKS += handoff
 handoff.cmd = tests/handoff.sh build/qadam designs/small_int16.json designs/eyeriss_fp32.json
 handoff.tools = yosys make
 handoff.deps = build/qadam
+
 # A trained network: recomputed with NumPy, and on the RTL.
 CHECKS += accuracy accuracy-rtl
 accuracy.cmd = tests/accuracy_check.py build/qadam

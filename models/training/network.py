@@ -68,6 +68,7 @@ class Network(nn.Module):
         super().__init__()
         self.net, self.type = net, pe_type
         self.fixed = scales is not None
+        self.added = scales or {}
         self.arrays = nn.ModuleDict()
         shapes = {"input": [net["input"][k] for k in ("channels", "height", "width")]}
         self.names = ["input"] + [e["name"] for e in net["layers"]]
@@ -101,11 +102,18 @@ class Network(nn.Module):
         return [entry["filters"] if op == "conv" else c] + size
 
     def load(self, tensors):
+        """Weights, and biases with what the scales add to them."""
         with torch.no_grad():
             for name, array in self.arrays.items():
                 array.weight.copy_(tensors[name + ".weights"].view_as(array.weight))
                 if name + ".bias" in tensors:
                     array.bias.copy_(tensors[name + ".bias"])
+                added = self.added.get(name, {}).get("bias")
+                if added is not None:
+                    index = self.names.index(name)
+                    entry = self.net["layers"][index - 1]
+                    bits = self.frac_bits(entry["inputs"][0]) + int(self.weight_bits[index])
+                    array.bias += torch.tensor(added) * 2.0**-bits
 
     def _act(self, x, index, finest):
         """A map on the grid of its layer, at most as fine as the sums are."""
