@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "gen/config.h"
 #include "gen/design.h"
 #include "gen/emit.h"
 #include "gen/generate.h"
@@ -98,16 +99,16 @@ static json_t *result_json(const struct hw *hw, const struct synth_result *r) {
         return NULL;
     }
     return json_pack(
-        "{s:s, s:s, s:s, s:o, s:f, s:f, s:{s:s, s:s, s:f, s:f}, s:o, s:o, s:{s:s, s:s},"
-        " s:{s:s, s:s, s:s}, s:f, s:f, s:b, s:s, s:s}",
+        "{s:s, s:s, s:s, s:o, s:o, s:f, s:f, s:{s:s, s:s, s:f, s:f}, s:o, s:o,"
+        " s:{s:s, s:s}, s:{s:s, s:s, s:s}, s:f, s:f, s:b, s:s, s:s}",
         "design", hw->design.name, "design_hash", hw->hash, "pe_type", hw->type.name,
-        "area_um2", area_json(r), "fmax_mhz", 1e3 / r->period_ns, "pe_fmax_mhz",
-        1e3 / r->pe_period_ns, "critical_path", "start", r->path_start, "end",
-        r->path_end, "ns", r->period_ns, "cells", r->path_depth, "power_mw", power,
-        "cells", cells_json(r), "liberty", "name", r->liberty_name, "hash",
-        r->liberty_hash, "tools", "yosys", r->yosys, "opensta", r->sta, "qadam",
-        QADAM_VERSION, "runtime_s", r->runtime_s, "pe_runtime_s", r->pe_runtime_s,
-        "pe_from_cache", r->pe_cached, "excludes",
+        "parameters", config_json(design_keys(), &hw->design), "area_um2", area_json(r),
+        "fmax_mhz", 1e3 / r->period_ns, "pe_fmax_mhz", 1e3 / r->pe_period_ns,
+        "critical_path", "start", r->path_start, "end", r->path_end, "ns", r->period_ns,
+        "cells", r->path_depth, "power_mw", power, "cells", cells_json(r), "liberty",
+        "name", r->liberty_name, "hash", r->liberty_hash, "tools", "yosys", r->yosys,
+        "opensta", r->sta, "qadam", QADAM_VERSION, "runtime_s", r->runtime_s,
+        "pe_runtime_s", r->pe_runtime_s, "pe_from_cache", r->pe_cached, "excludes",
         "wires, clock tree, layout; typical corner", "assumes",
         "ideal clock; SRAM leakage of low-operating-power cells with high-performance "
         "periphery");

@@ -26,6 +26,10 @@ END
 "$qadam" predict "$work/design.json" --network "$work/network.json" --json "$work/layers.json"
 "$qadam" report --synth "$work/synth.json" --simulation "$work/layers.json"
 
+# The design's own keys are in its result.
+sed -n '/"parameters"/,/}/p' "$work/synth.json" | grep -q '"filter_spad_words": 16' ||
+  { echo "parameters: no filter_spad_words of 16"; exit 1; }
+
 # Blocks of area_um2 against its total, to a part in a million.
 tr -d '", ' <"$work/synth.json" | awk -F: '
   $1 == "area_um2" { inside = 1 }
