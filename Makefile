@@ -39,7 +39,8 @@ TSAN := -O1 -g -fsanitize=thread
 # is there only after `setup`.
 packages = $(eval packages := $$(shell pkg-config --cflags --libs jansson libprotobuf-c \
   yaml-0.1))$(packages)
-LIBS = $(LDFLAGS) $(packages) -ldl -lm -pthread
+# The library libqadam, which is made of some of the objects, needs not all of these.
+LIBS = $(LDFLAGS) -Wl,--as-needed $(packages) -llapacke -ldl -lm -pthread
 
 QADAM_SRCS :=
 CHECKS :=

@@ -56,6 +56,11 @@ training.cmd = tests/training_check.py build/qadam
 training.tools = /usr/bin/python3
 training.deps = build/qadam
 
+# The linear problems of NIST that test_linear solves, in exact fractions.
+CHECKS += nist-exact
+nist-exact.cmd = tests/nist/certify.py $(sort $(wildcard tests/nist/*.csv))
+nist-exact.tools = /usr/bin/python3
+
 # Helpers of the mapper's and the command list's tests.
 build/tests/test_command: build/obj/tests/command_interp.o
 build/asan/tests/test_command: build/asan/obj/tests/command_interp.o
