@@ -28,6 +28,7 @@ static const struct verb {
     {"report", verb_report, "one table of a synthesized design and its layers"},
     {"campaign", verb_campaign, "synthesis of every design of a space; resumable"},
     {"results", verb_results, "the table of a campaign's results"},
+    {"fit", verb_fit, "models of area, power and clock from synthesis results"},
 };
 
 enum { VERBS = sizeof verbs / sizeof verbs[0] };

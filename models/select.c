@@ -61,7 +61,7 @@ static int make_basis(const struct samples *s, unsigned degree, unsigned mixed,
                       struct basis *basis) {
     unsigned powers[VARIABLES];
     for (unsigned v = 0; v < VARIABLES; v++) {
-        powers[v] = s->variables & VARIABLE(v) ? highest_power(s, v, degree) : 0;
+        powers[v] = (s->variables & VARIABLE(v)) ? highest_power(s, v, degree) : 0;
     }
     basis->count = 1;
     basis->terms[0] = (struct term){0, {0}};
@@ -457,7 +457,7 @@ int select_shape(const struct samples *s, const struct select_options *opt,
 
 /* Keep only the terms of order. */
 static void keep(struct basis *basis, const size_t *order, size_t count) {
-    struct term kept[KEPT_MAX];
+    struct term kept[KEPT_MAX] = {{0, {0}}};
     for (size_t k = 0; k < count; k++) {
         kept[k] = basis->terms[order[k]];
     }
@@ -473,7 +473,8 @@ static int choose_terms(const struct samples *s, const struct shape *shape,
     if (table_init(&t, s, basis, NULL, 0, err)) {
         return -1;
     }
-    size_t steps = shape->terms < s->count ? shape->terms : s->count;
+    size_t steps = shape->terms > 0 ? shape->terms : s->count / 2;
+    steps = steps < s->count ? steps : s->count;
     steps = steps < KEPT_MAX ? steps : KEPT_MAX;
     keep(basis, order, take_best(&t, steps, length, order, NULL));
     table_close(&t);
@@ -513,7 +514,7 @@ int select_fit(const struct samples *s, const struct shape *shape, struct polyno
     if (status != 0) {
         (void)error_set(err, "degree %u has more than %d terms", shape->degree,
                         TERMS_MAX);
-    } else if (shape->terms > 0) {
+    } else if (shape->terms > 0 || s->count < basis->count) {
         status = choose_terms(s, shape, basis, err);
     }
     if (status == 0) {

@@ -47,7 +47,8 @@ int select_shape(const struct samples *s, const struct select_options *opt,
                  struct shape *best, struct error *err);
 
 /* Fit a polynomial of a shape. Variables that are constant in the samples are left out.
- * Returns 0 (end with polynomial_close), or -1 with *err set. */
+ * Of fewer samples than terms only half as many terms as samples are kept, of no samples
+ * none. Returns 0 (end with polynomial_close), or -1 with *err set. */
 int select_fit(const struct samples *s, const struct shape *shape, struct polynomial *p,
                struct error *err);
 
