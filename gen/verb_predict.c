@@ -15,6 +15,7 @@
 #include "gen/network.h"
 #include "gen/options.h"
 #include "gen/verbs.h"
+#include "models/ppa_result.h"
 #include "models/predict.h"
 #include "verif/memory.h"
 #include "verif/report.h"
@@ -25,6 +26,9 @@ static const struct option_spec specs[] = {
     {"layer", 0, "NAME", 1, "predict only this layer; all by default"},
     {"batch", 0, "N", 0, "images, instead of the network file's batch"},
     {"dram-latency", 0, "CYCLES", 0, "of the memory; 64 by default"},
+    {"ppa", 0, "MODELS", 0, "of qadam fit; default: models/ppa/default.json, if there"},
+    {"clock-mhz", 0, "MHZ", 0, "clock of power, latency and energy; default: fmax"},
+    {"dram-pj-per-bit", 0, "PJ", 0, "energy of DRAM; default 20.3"},
     {"explain", 0, NULL, 0, "show mapping, bounds and what would relieve each layer"},
     {"json", 0, "FILE", 0, "write the result as JSON; - is standard output"},
     {NULL, 0, NULL, 0, NULL}};
@@ -36,7 +40,8 @@ static const struct option_usage usage = {
     "Cycles, stalls and accesses of layers by the exact performance model, without\n"
     "simulation. The same command lists in RTL (qadam simulate) count the same. Figures "
     "are\n"
-    "for the whole batch: a conv runs once for each image, an fc once for all of them.",
+    "for the whole batch: a conv runs once for each image, an fc once for all of them.\n"
+    "With models also area, fmax, power, latency, energy and throughput per area.",
     specs,
     NULL};
 
@@ -62,6 +67,10 @@ struct predict {
     uint64_t latency;
     uint64_t batch; /* 0 = the file's */
     FILE *table;
+    struct ppa ppa;              /* loaded, or empty */
+    const struct ppa_type *type; /* of ppa, or NULL: no area, power and clock */
+    double clock_mhz, dram_pj;   /* 0 = fmax; per bit */
+    struct ppa_result result;    /* of the total */
 };
 
 static void print_header(FILE *out, unsigned batch) {
@@ -159,10 +168,61 @@ static json_t *make_json(const struct predict *s) {
         (void)json_array_append_new(layers, object);
     }
     const struct prediction *total = &s->results[s->count];
+    json_t *sum = report_counts_json(&s->hw, NULL, total->macs, &total->counters);
+    if (s->type && ppa_result_json(&s->result, s->dram_pj, sum)) {
+        json_decref(root);
+        root = NULL;
+    }
     (void)json_object_set_new(root, "layers", layers);
-    (void)json_object_set_new(
-        root, "total", report_counts_json(&s->hw, NULL, total->macs, &total->counters));
+    (void)json_object_set_new(root, "total", sum);
     return root;
+}
+
+static void print_value(FILE *out, const char *name, const struct ppa_value *v,
+                        double scale, const char *unit) {
+    (void)fprintf(out, "  %-12s %10.4g %-8s  %.4g to %.4g\n", name, scale * v->value,
+                  unit, scale * v->low, scale * v->high);
+}
+
+static void print_result(FILE *out, const struct ppa_result *r, double dram_pj) {
+    const struct ppa_estimate *e = &r->design;
+    (void)fprintf(out, "\nestimated, and where 19 of 20 designs are:\n");
+    print_value(out, "area", &e->area_um2, 1e-6, "mm2");
+    print_value(out, "fmax", &e->fmax_mhz, 1, "MHz");
+    print_value(out, "power", &e->power_mw, 1, "mW");
+    print_value(out, "latency", &r->latency_ms, 1, "ms");
+    print_value(out, "energy", &r->energy_uj, 1, "uJ");
+    print_value(out, "throughput", &r->gops_per_mm2, 1, "GOPS/mm2");
+    (void)fprintf(out, "  %-12s %10.4g %-8s  at %.3g pJ a bit\n", "DRAM energy",
+                  r->dram_uj, "uJ", dram_pj);
+    (void)fprintf(out, "at %.1f MHz, %g toggles per cycle, accesses of the %s\n",
+                  e->clock_mhz, e->toggles,
+                  e->follows_activity ? "workload" : "training designs");
+    if (e->outside) {
+        char outside[RELIEF];
+        ppa_outside(e->outside, outside, sizeof outside);
+        (void)fprintf(out, "OUTSIDE the range of the training designs: %s\n", outside);
+    }
+}
+
+/* Load the models asked for, or the default ones if they are there and know the type. */
+static int load_ppa(struct predict *s, const struct options *opts, const char *home,
+                    struct error *err) {
+    const char *wanted = options_value(opts, "ppa");
+    char path[EMIT_PATH_MAX];
+    if (emit_path(path, sizeof path, err, wanted ? "%s" : "%s/models/ppa/default.json",
+                  wanted ? wanted : home)) {
+        return -1;
+    }
+    if (!wanted && !emit_is_file(path)) {
+        return 0;
+    }
+    if (ppa_load(&s->ppa, path, err)) {
+        return -1;
+    }
+    s->type = wanted ? ppa_need(&s->ppa, path, s->hw.type.name, err)
+                     : ppa_find(&s->ppa, s->hw.type.name);
+    return wanted && !s->type ? -1 : 0;
 }
 
 static int prepare(struct predict *s, const struct options *opts, struct error *err) {
@@ -171,7 +231,8 @@ static int prepare(struct predict *s, const struct options *opts, struct error *
         design_load(home, options_operand(opts, 0), &s->hw, err) ||
         network_load_batch(home, options_value(opts, "network"), (unsigned)s->batch,
                            &s->net, err) ||
-        choose_layers(&s->net, opts, &s->layers, &s->count, err)) {
+        choose_layers(&s->net, opts, &s->layers, &s->count, err) ||
+        load_ppa(s, opts, home, err)) {
         return -1;
     }
     s->results = calloc(s->count + 1, sizeof *s->results);
@@ -226,12 +287,20 @@ static int run(struct predict *s, const struct options *opts, struct error *err)
     if (prepare(s, opts, err) || predict_all(s, err)) {
         return -1;
     }
+    if (s->type) {
+        const struct prediction *total = &s->results[s->count];
+        const struct ppa_work work = {(double)total->macs, &total->counters};
+        ppa_evaluate(s->type, &s->hw, &work, s->clock_mhz, s->dram_pj, &s->result);
+    }
     print_header(s->table, s->net.batch);
     for (unsigned i = 0; i <= s->count; i++) {
         print_row(s->table, &s->hw, &s->results[i]);
     }
     for (unsigned i = 0; i < s->count && options_value(opts, "explain"); i++) {
         explain_layer(s->table, &s->hw, &s->results[i]);
+    }
+    if (s->type) {
+        print_result(s->table, &s->result, s->dram_pj);
     }
     if (!json) {
         return 0;
@@ -252,17 +321,21 @@ int verb_predict(int argc, char **argv) {
     }
     memset(&s, 0, sizeof s);
     s.latency = MEMORY_LATENCY_DEFAULT;
+    s.dram_pj = PPA_DRAM_PJ_PER_BIT;
     status = OPTIONS_ERROR;
     if (!options_value(&opts, "network")) {
         (void)error_set(&err, "predict: --network is missing");
     } else if (options_u64(&opts, "batch", 1, NETWORK_BATCH_MAX, &s.batch, &err) == 0 &&
                options_u64(&opts, "dram-latency", 1, MEMORY_LATENCY_MAX, &s.latency,
-                           &err) == 0) {
+                           &err) == 0 &&
+               options_real(&opts, "clock-mhz", 1, 1e5, &s.clock_mhz, &err) == 0 &&
+               options_real(&opts, "dram-pj-per-bit", 0, 1e6, &s.dram_pj, &err) == 0) {
         status = run(&s, &opts, &err) ? 1 : 0;
     }
     if (err.text[0] != '\0') {
         error_print(&err);
     }
+    ppa_close(&s.ppa);
     network_close(&s.net);
     free(s.layers);
     free(s.results);
