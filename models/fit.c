@@ -467,11 +467,13 @@ static int by_lot(const void *a, const void *b) {
                                   : (x->index > y->index) - (x->index < y->index);
 }
 
-/* Hold out a share of a type's designs. All results of a design go the same way. */
+/* Hold out a share of a type's designs, unless the campaign has set some aside. All
+ * results of a design go the same way. */
 static int draw(struct fit_record *records, size_t count, const struct fit_options *opt,
                 struct error *err) {
     struct lot *lots = calloc(count, sizeof *lots);
     size_t free_ones = 0;
+    int set_aside = 0;
     if (!lots) {
         return error_set(err, "out of memory");
     }
@@ -482,9 +484,10 @@ static int draw(struct fit_record *records, size_t count, const struct fit_optio
         lots[free_ones].number = hash * 0xbf58476d1ce4e5b9u;
         lots[free_ones].index = i;
         free_ones += !records[i].held_out;
+        set_aside |= records[i].set_aside;
     }
     qsort(lots, free_ones, sizeof *lots, by_lot);
-    size_t drawn = (size_t)(opt->held_out * (double)free_ones);
+    size_t drawn = set_aside ? 0 : (size_t)(opt->held_out * (double)free_ones);
     while (drawn > 0 && drawn < free_ones &&
            lots[drawn].number == lots[drawn - 1].number) {
         drawn++;

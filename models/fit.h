@@ -18,7 +18,8 @@ enum { FIT_STRUCTURES = 3 };
 struct fit_options {
     struct select_options select;
     int degree_given; /* degree_max was asked for: refuse too few results */
-    double held_out;  /* share of the designs, 0..0.9 */
+    double held_out;  /* share of the designs, 0..0.9; not of types of which a campaign
+                         has set some aside */
 };
 
 /* A quantity in one structure. */

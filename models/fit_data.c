@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,29 @@ static int find_files(struct names *files, const char *path, struct error *err) 
 
 /* ---- one result ---- */
 
+/* A result of synthesis: a file of its own, or below "synthesis" in that of a campaign.
+ */
+struct source {
+    const struct config_file *file;
+    const json_t *root; /* of the result; borrowed */
+    const char *prefix; /* its path in the file: "" or "synthesis/" */
+};
+
+/* Record an error at a path of the result. Always returns -1. */
+static int wrong(const struct source *from, const char *path, struct error *err,
+                 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+static int wrong(const struct source *from, const char *path, struct error *err,
+                 const char *fmt, ...) {
+    char full[128], text[sizeof err->text];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    (void)snprintf(full, sizeof full, "%s%s", from->prefix, path);
+    return config_error(from->file, full, err, "%s", text);
+}
+
 /* The value at path ("a/b") below root, or NULL. */
 static const json_t *find(const json_t *root, const char *path) {
     char key[64];
@@ -134,112 +158,109 @@ static const char *without_unit(const json_t *root, const char *path, char key[6
     return json_object_get(root, key) ? key : NULL;
 }
 
-static int read_figure(const struct config_file *file, const char *path, double *value,
+static int read_figure(const struct source *from, const char *path, double *value,
                        struct error *err) {
-    const json_t *number = find(file->root, path);
+    const json_t *number = find(from->root, path);
     if (!number) {
         char key[64];
-        const char *bare = without_unit(file->root, path, key);
-        return bare ? config_error(file, bare, err,
-                                   "%s has no unit, must be %.*s: is this a result of "
-                                   "qadam synth?",
-                                   bare, (int)strcspn(path, "/"), path)
-                    : config_error(file, path, err, "result has no number '%s'", path);
+        const char *bare = without_unit(from->root, path, key);
+        return bare ? wrong(from, bare, err,
+                            "%s has no unit, must be %.*s: is this a result of "
+                            "qadam synth?",
+                            bare, (int)strcspn(path, "/"), path)
+                    : wrong(from, path, err, "result has no number '%s'", path);
     }
     if (!json_is_number(number) || !(json_number_value(number) > 0)) {
-        return config_error(file, path, err, "%s must be a number above 0", path);
+        return wrong(from, path, err, "%s must be a number above 0", path);
     }
     *value = json_number_value(number);
     return 0;
 }
 
-static int read_text(const struct config_file *file, const char *path, char *buf,
-                     size_t size, struct error *err) {
-    const char *text = json_string_value(find(file->root, path));
+static int read_text(const struct source *from, const char *path, char *buf, size_t size,
+                     struct error *err) {
+    const char *text = json_string_value(find(from->root, path));
     if (!text || strlen(text) >= size) {
-        return config_error(file, path, err, "result has no text '%s'", path);
+        return wrong(from, path, err, "result has no text '%s'", path);
     }
     memcpy(buf, text, strlen(text) + 1);
     return 0;
 }
 
 /* All results must agree in the text at path; known is "" before the first. */
-static int read_common(const struct config_file *file, const char *path, char *known,
+static int read_common(const struct source *from, const char *path, char *known,
                        size_t size, struct error *err) {
     char text[128];
-    if (read_text(file, path, text, size < sizeof text ? size : sizeof text, err)) {
+    if (read_text(from, path, text, size < sizeof text ? size : sizeof text, err)) {
         return -1;
     }
     if (known[0] == '\0') {
         memcpy(known, text, strlen(text) + 1);
     } else if (strcmp(known, text) != 0) {
-        return config_error(file, path, err,
-                            "%s is \"%s\", that of the other results is \"%s\"", path,
-                            text, known);
+        return wrong(from, path, err, "%s is \"%s\", that of the other results is \"%s\"",
+                     path, text, known);
     }
     return 0;
 }
 
-static int read_tools(struct fit_data *data, const struct config_file *file,
+static int read_tools(struct fit_data *data, const struct source *from,
                       const char *version, struct error *err) {
     char qadam[sizeof data->qadam];
-    if (read_text(file, "tools/qadam", qadam, sizeof qadam, err)) {
+    if (read_text(from, "tools/qadam", qadam, sizeof qadam, err)) {
         return -1;
     }
     if (strcmp(qadam, version) != 0) {
-        return config_error(file, "tools/qadam", err,
-                            "is a result of qadam %s, must be of %s: synthesize again",
-                            qadam, version);
+        return wrong(from, "tools/qadam", err,
+                     "is a result of qadam %s, must be of %s: synthesize again", qadam,
+                     version);
     }
-    return read_common(file, "tools/qadam", data->qadam, sizeof data->qadam, err) ||
-                   read_common(file, "tools/yosys", data->yosys, sizeof data->yosys,
+    return read_common(from, "tools/qadam", data->qadam, sizeof data->qadam, err) ||
+                   read_common(from, "tools/yosys", data->yosys, sizeof data->yosys,
                                err) ||
-                   read_common(file, "tools/opensta", data->opensta, sizeof data->opensta,
+                   read_common(from, "tools/opensta", data->opensta, sizeof data->opensta,
                                err) ||
-                   read_common(file, "liberty/name", data->liberty, sizeof data->liberty,
+                   read_common(from, "liberty/name", data->liberty, sizeof data->liberty,
                                err) ||
-                   read_common(file, "liberty/hash", data->liberty_hash,
+                   read_common(from, "liberty/hash", data->liberty_hash,
                                sizeof data->liberty_hash, err) ||
-                   read_common(file, "excludes", data->excludes, sizeof data->excludes,
+                   read_common(from, "excludes", data->excludes, sizeof data->excludes,
                                err)
                ? -1
                : 0;
 }
 
-static int read_design(const struct config_file *file, const char *home, struct hw *hw,
+static int read_design(const struct source *from, const char *home, struct hw *hw,
                        struct error *err) {
     struct design design;
     char hash[sizeof hw->hash];
     memset(&design, 0, sizeof design);
-    if (!json_object_get(file->root, "parameters")) {
-        return config_error(file, "", err,
-                            "result has no parameters of its design: synthesize again");
+    if (!json_object_get(from->file->root, "parameters")) {
+        return wrong(from, "", err,
+                     "result has no parameters of its design: synthesize again");
     }
-    if (config_read(file, "parameters", design_keys(), &design, err) ||
-        read_text(file, "design_hash", hash, sizeof hash, err)) {
+    if (config_read(from->file, "parameters", design_keys(), &design, err) ||
+        read_text(from, "design_hash", hash, sizeof hash, err)) {
         return -1;
     }
     struct error why = {"", 0, 0, ""};
     if (design_derive(home, &design, hw, &why)) {
-        return config_error(file, "parameters", err, "%s", why.text);
+        return wrong(from, "parameters", err, "%s", why.text);
     }
     if (strcmp(hw->hash, hash) != 0) {
-        return config_error(file, "design_hash", err,
-                            "design_hash is %s, that of its parameters is %s", hash,
-                            hw->hash);
+        return wrong(from, "design_hash", err,
+                     "design_hash is %s, that of its parameters is %s", hash, hw->hash);
     }
     return 0;
 }
 
-static int read_activity(const struct config_file *file, struct point *at,
-                         struct error *err) {
+static int read_activity(const struct source *from, struct point *at, struct error *err) {
     for (unsigned v = VAR_TOGGLES; v < VARIABLES; v++) {
         char path[64];
         (void)snprintf(path, sizeof path, "power_mw/activity/%s",
                        variable_name((enum variable)v));
-        const json_t *number = find(file->root, path);
+        const json_t *number = find(from->root, path);
         if (!json_is_number(number) || !(json_number_value(number) >= 0)) {
-            return config_error(file, path, err, "result has no number '%s'", path);
+            return wrong(from, path, err, "result has no number '%s'", path);
         }
         at->v[v] = json_number_value(number);
     }
@@ -267,26 +288,25 @@ static void find_block(const char *pin, char block[PPA_NAME]) {
     }
 }
 
-static int read_record(struct fit_data *data, const struct config_file *file,
-                       const char *home, const char *version, struct fit_record *r,
-                       struct error *err) {
+static int read_record(struct fit_data *data, const struct source *from, const char *home,
+                       const char *version, struct fit_record *r, struct error *err) {
     const struct synth_activity none = {0};
     char pin[256];
-    if (read_tools(data, file, version, err) || read_design(file, home, &r->hw, err)) {
+    if (read_tools(data, from, version, err) || read_design(from, home, &r->hw, err)) {
         return -1;
     }
     point_set(&r->at, &r->hw, &none);
     for (unsigned i = 0; i < FIT_FIGURES; i++) {
-        if (read_figure(file, figures[i].path, &r->figure[i], err)) {
+        if (read_figure(from, figures[i].path, &r->figure[i], err)) {
             return -1;
         }
     }
-    if (read_activity(file, &r->at, err) ||
-        read_text(file, "critical_path/start", pin, sizeof pin, err)) {
+    if (read_activity(from, &r->at, err) ||
+        read_text(from, "critical_path/start", pin, sizeof pin, err)) {
         return -1;
     }
     find_block(pin, r->block);
-    (void)snprintf(r->file, sizeof r->file, "%s", file->path);
+    (void)snprintf(r->file, sizeof r->file, "%.255s", from->file->path);
     return 0;
 }
 
@@ -304,24 +324,46 @@ static int is_result(const json_t *root) {
     return 0;
 }
 
+/* A new record behind those of data, not counted yet; NULL when out of memory. */
+static struct fit_record *new_record(struct fit_data *data) {
+    struct fit_record *more =
+        realloc(data->records, (data->count + 1) * sizeof *data->records);
+    if (!more) {
+        return NULL;
+    }
+    data->records = more;
+    memset(&more[data->count], 0, sizeof *more);
+    return &more[data->count];
+}
+
+/* A number for the inputs of a campaign's result: hashes of program, scripts, RTL. */
+static uint64_t inputs_hash(const json_t *root) {
+    char *text = json_dumps(json_object_get(root, "inputs"), JSON_SORT_KEYS);
+    const uint64_t hash = text ? emit_fnv(EMIT_FNV_START, text, strlen(text)) : 0;
+    free(text);
+    return hash;
+}
+
 static int read_file(struct fit_data *data, const char *home, const char *path,
                      int held_out, const char *version, struct error *err) {
     struct config_file file;
     if (config_open(&file, path, err)) {
         return -1;
     }
+    const json_t *inner = json_object_get(file.root, "synthesis");
+    const struct source from = {&file, inner ? inner : file.root,
+                                inner ? "synthesis/" : ""};
     int status = 0;
-    if (is_result(file.root)) {
-        struct fit_record *more =
-            realloc(data->records, (data->count + 1) * sizeof *data->records);
-        if (more) {
-            data->records = more;
-            memset(&more[data->count], 0, sizeof *more);
-            more[data->count].held_out = held_out;
-            status = read_record(data, &file, home, version, &more[data->count], err);
-            data->count += status == 0;
-        } else {
-            status = error_set(err, "out of memory");
+    if (is_result(from.root)) {
+        const char *set = json_string_value(json_object_get(file.root, "set"));
+        struct fit_record *r = new_record(data);
+        status = r ? read_record(data, &from, home, version, r, err)
+                   : error_set(err, "out of memory");
+        if (status == 0) {
+            r->set_aside = set && strcmp(set, "test") == 0;
+            r->held_out = held_out || r->set_aside;
+            r->inputs = inputs_hash(file.root);
+            data->count++;
         }
     } else {
         data->skipped++;
@@ -377,6 +419,12 @@ int fit_data_finish(struct fit_data *data, struct error *err) {
     for (size_t i = 0; i < data->count; i++) {
         struct fit_record *r = &data->records[i];
         struct fit_record *last = kept ? &data->records[kept - 1] : NULL;
+        if (last && strcmp(last->hw.type.name, r->hw.type.name) == 0 &&
+            last->inputs != r->inputs) {
+            return error_set_at(err, r->file, 0, 0,
+                                "is of another version than %s: their inputs differ",
+                                last->file);
+        }
         if (!last || by_design(last, r) != 0) {
             data->records[kept++] = *r;
         } else if (!same_figures(last, r)) {

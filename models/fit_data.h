@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Results of qadam synth, as qadam fit takes them.
+ * Results of qadam synth, and of campaigns, as qadam fit takes them.
  */
 #ifndef QADAM_FIT_DATA_H
 #define QADAM_FIT_DATA_H
@@ -30,6 +30,8 @@ struct fit_record {
     struct point at;
     double figure[FIT_FIGURES];
     char block[PPA_NAME]; /* where the critical path starts: "u_load.u_bursts" */
+    uint64_t inputs;      /* of its campaign, as a number; equal within a PE type */
+    int set_aside;        /* for testing, by the campaign that made it */
     int held_out;         /* not used for fitting, only for errors */
 };
 
@@ -55,8 +57,8 @@ int fit_data_read(struct fit_data *data, const char *home, const char *const *pa
                   size_t count, int held_out, const char *version, struct error *err);
 void fit_data_close(struct fit_data *data);
 
-/* Sort, refuse two results of one design that differ, drop those that are equal, and
- * compute the hash. Returns 0, or -1 with *err set. */
+/* Sort, refuse results of a type with different inputs and two of one design that differ,
+ * drop those that are equal, and compute the hash. Returns 0, or -1 with *err set. */
 int fit_data_finish(struct fit_data *data, struct error *err);
 
 #endif
