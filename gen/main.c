@@ -29,6 +29,7 @@ static const struct verb {
     {"campaign", verb_campaign, "synthesis of every design of a space; resumable"},
     {"results", verb_results, "the table of a campaign's results"},
     {"fit", verb_fit, "models of area, power and clock from synthesis results"},
+    {"explore", verb_explore, "all designs of a space on networks, Pareto fronts"},
 };
 
 enum { VERBS = sizeof verbs / sizeof verbs[0] };

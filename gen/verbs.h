@@ -20,5 +20,6 @@ int verb_results(int argc, char **argv);
 int verb_calibrate(int argc, char **argv);
 int verb_accuracy(int argc, char **argv);
 int verb_fit(int argc, char **argv);
+int verb_explore(int argc, char **argv);
 
 #endif

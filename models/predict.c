@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gen/emit.h"
 #include "models/perf.h"
 #include "verif/tensor.h"
 
@@ -23,11 +24,31 @@ struct remembered {
     struct counters counters;
 };
 
+/* All that the counters of a mapped layer depend on. The sizes of spads and GLB are not
+ * among it: they only decide which mappings are legal. */
+struct timing {
+    struct shape shape;
+    unsigned latency;
+    unsigned act_lanes, weight_lanes, psum_lanes, bus_bytes, dram_bytes;
+    unsigned mul_latency, add_latency, psum_add_latency;
+    unsigned side;          /* the larger of rows and cols */
+    struct mapping mapping; /* without places in the GLB */
+};
+
+/* A layer of any design; runs of one channel group. */
+struct kept {
+    int used;
+    struct timing timing;
+    struct counters counters;
+};
+
 struct predictor {
     struct hw hw;
     unsigned latency;
     struct perf *work; /* owned */
     unsigned count;    /* of layers so far; of more than REMEMBERED, the oldest go */
+    struct kept *kept; /* owned, [places], or NULL */
+    size_t places;
     struct remembered layers[REMEMBERED];
 };
 
@@ -46,8 +67,20 @@ struct predictor *predictor_new(void) {
 void predictor_free(struct predictor *p) {
     if (p) {
         perf_work_free(p->work);
+        free(p->kept);
         free(p);
     }
+}
+
+int predictor_keep(struct predictor *p, size_t places) {
+    struct kept *kept = calloc(places, sizeof *kept);
+    if (!kept) {
+        return -1;
+    }
+    free(p->kept);
+    p->kept = kept;
+    p->places = places;
+    return 0;
 }
 
 void predictor_start(struct predictor *p, const struct hw *hw, unsigned latency) {
@@ -82,6 +115,54 @@ static int scale(const struct layer *l, unsigned factor, struct counters *c,
     return 0;
 }
 
+static struct timing timing_of(const struct predictor *p, const struct shape *shape,
+                               const struct mapping *m) {
+    const struct hw *hw = &p->hw;
+    const struct design *d = &hw->design;
+    struct timing t;
+    memset(&t, 0, sizeof t); /* it is compared as bytes */
+    t.shape = *shape;
+    t.latency = p->latency;
+    t.act_lanes = hw->act_lanes;
+    t.weight_lanes = hw->weight_lanes;
+    t.psum_lanes = hw->psum_lanes;
+    t.bus_bytes = hw->bus_bytes;
+    t.dram_bytes = d->dram_bytes_per_cycle;
+    t.mul_latency = hw->type.mul_latency;
+    t.add_latency = hw->type.add_latency;
+    t.psum_add_latency = hw->type.psum_add_latency;
+    t.side = d->rows > d->cols ? d->rows : d->cols;
+    t.mapping = *m;
+    for (unsigned i = 0; i < GLB_USES; i++) {
+        t.mapping.glb[i].base = 0;
+        t.mapping.glb[i].pitch = 0;
+    }
+    return t;
+}
+
+/* Predict one run of one channel group, or find it among those kept. */
+static int predict_part(struct predictor *p, const struct layer *part,
+                        const struct shape *shape, const struct mapping *m,
+                        struct counters *out, struct error *err) {
+    if (!p->kept) {
+        return perf_predict_in(p->work, &p->hw, part, m, p->latency, out, err);
+    }
+    const struct timing t = timing_of(p, shape, m);
+    uint64_t hash = emit_fnv(EMIT_FNV_START, &t, sizeof t);
+    hash ^= hash >> 32; /* the low bits of the product know only the low bits */
+    struct kept *k = &p->kept[hash & (p->places - 1)];
+    if (!k->used || memcmp(&k->timing, &t, sizeof t) != 0) {
+        k->used = 0;
+        if (perf_predict_in(p->work, &p->hw, part, m, p->latency, &k->counters, err)) {
+            return -1;
+        }
+        k->used = 1;
+        k->timing = t;
+    }
+    *out = k->counters;
+    return 0;
+}
+
 int predictor_layer(struct predictor *p, const struct layer *l, struct mapping *mapping,
                     struct counters *out, struct error *err) {
     const struct shape shape = shape_of(l);
@@ -93,7 +174,7 @@ int predictor_layer(struct predictor *p, const struct layer *l, struct mapping *
     }
     const struct layer part = tensor_group_layer(l);
     if (mapping_search(&p->hw, &part, mapping, err) ||
-        perf_predict_in(p->work, &p->hw, &part, mapping, p->latency, out, err) ||
+        predict_part(p, &part, &shape, mapping, out, err) ||
         scale(l, l->groups > 1 ? l->groups : 1, out, err)) {
         return -1;
     }

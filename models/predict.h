@@ -21,7 +21,14 @@ struct predictor;
 struct predictor *predictor_new(void);
 void predictor_free(struct predictor *p);
 
-/* Predict for this design and memory from here on, and forget what was. *hw is copied.
+/* Remember predictions from design to design too, in so many places (a power of two; a
+ * few hundred bytes each): designs whose mappings of a layer are equal differ in its
+ * counters only by what enters them (struct timing in predict.c).
+ * Returns 0, or -1 when memory is out. */
+int predictor_keep(struct predictor *p, size_t places);
+
+/* Predict for this design and memory from here on, and forget what was but for what is
+ * kept. *hw is copied.
  *
  *   latency  of the memory in cycles, as in perf_predict */
 void predictor_start(struct predictor *p, const struct hw *hw, unsigned latency);
