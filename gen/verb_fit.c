@@ -31,9 +31,10 @@ static const struct option_usage usage = {
     "fit",
     "DIR...",
     OPTIONS_ANY,
-    "Fits polynomials to results of qadam synth (all *.json below each DIR): area,\n"
-    "energy per cycle, leakage and period of each PE type. Degree, terms, ridge and\n"
-    "structure are chosen by cross validation, without the designs that are held out.",
+    "Fits polynomials to results of qadam synth (all *.json below each DIR, or *.csv\n"
+    "of qadam results): area, energy per cycle, leakage and period of each PE type.\n"
+    "Degree, terms, ridge and structure are chosen by cross validation, without the\n"
+    "designs that are held out.",
     specs,
     NULL};
 

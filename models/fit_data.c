@@ -14,6 +14,7 @@
 
 #include "gen/config.h"
 #include "gen/emit.h"
+#include "models/fit_csv.h"
 
 enum { FILES_MAX = 1 << 20 };
 
@@ -118,6 +119,7 @@ struct source {
     const struct config_file *file;
     const json_t *root; /* of the result; borrowed */
     const char *prefix; /* its path in the file: "" or "synthesis/" */
+    int table;          /* a row of a table, which has no texts */
 };
 
 /* Record an error at a path of the result. Always returns -1. */
@@ -206,6 +208,9 @@ static int read_common(const struct source *from, const char *path, char *known,
 static int read_tools(struct fit_data *data, const struct source *from,
                       const char *version, struct error *err) {
     char qadam[sizeof data->qadam];
+    if (from->table) {
+        return 0;
+    }
     if (read_text(from, "tools/qadam", qadam, sizeof qadam, err)) {
         return -1;
     }
@@ -231,24 +236,28 @@ static int read_tools(struct fit_data *data, const struct source *from,
 
 static int read_design(const struct source *from, const char *home, struct hw *hw,
                        struct error *err) {
+    const char *hash =
+        json_string_value(json_object_get(from->file->root, "design_hash"));
     struct design design;
-    char hash[sizeof hw->hash];
     memset(&design, 0, sizeof design);
     if (!json_object_get(from->file->root, "parameters")) {
         return wrong(from, "", err,
                      "result has no parameters of its design: synthesize again");
     }
-    if (config_read(from->file, "parameters", design_keys(), &design, err) ||
-        read_text(from, "design_hash", hash, sizeof hash, err)) {
+    if (config_read(from->file, "parameters", design_keys(), &design, err)) {
         return -1;
+    }
+    if (!hash) {
+        return config_error(from->file, "", err, "result has no text 'design_hash'");
     }
     struct error why = {"", 0, 0, ""};
     if (design_derive(home, &design, hw, &why)) {
-        return wrong(from, "parameters", err, "%s", why.text);
+        return config_error(from->file, "parameters", err, "%s", why.text);
     }
     if (strcmp(hw->hash, hash) != 0) {
-        return wrong(from, "design_hash", err,
-                     "design_hash is %s, that of its parameters is %s", hash, hw->hash);
+        return config_error(from->file, "design_hash", err,
+                            "design_hash is %s, that of its parameters is %s", hash,
+                            hw->hash);
     }
     return 0;
 }
@@ -291,7 +300,7 @@ static void find_block(const char *pin, char block[PPA_NAME]) {
 static int read_record(struct fit_data *data, const struct source *from, const char *home,
                        const char *version, struct fit_record *r, struct error *err) {
     const struct synth_activity none = {0};
-    char pin[256];
+    char pin[256] = "";
     if (read_tools(data, from, version, err) || read_design(from, home, &r->hw, err)) {
         return -1;
     }
@@ -302,7 +311,7 @@ static int read_record(struct fit_data *data, const struct source *from, const c
         }
     }
     if (read_activity(from, &r->at, err) ||
-        read_text(from, "critical_path/start", pin, sizeof pin, err)) {
+        (!from->table && read_text(from, "critical_path/start", pin, sizeof pin, err))) {
         return -1;
     }
     find_block(pin, r->block);
@@ -338,36 +347,73 @@ static struct fit_record *new_record(struct fit_data *data) {
 
 /* A number for the inputs of a campaign's result: hashes of program, scripts, RTL. */
 static uint64_t inputs_hash(const json_t *root) {
-    char *text = json_dumps(json_object_get(root, "inputs"), JSON_SORT_KEYS);
+    char *text =
+        json_dumps(json_object_get(root, "inputs"), JSON_SORT_KEYS | JSON_ENCODE_ANY);
     const uint64_t hash = text ? emit_fnv(EMIT_FNV_START, text, strlen(text)) : 0;
     free(text);
     return hash;
 }
 
+/* Read what a file, or a row made into one, holds. */
+static int add_result(struct fit_data *data, const char *home,
+                      const struct config_file *file, int table, int held_out,
+                      const char *version, struct error *err) {
+    const json_t *inner = json_object_get(file->root, "synthesis");
+    const struct source from = {file, inner ? inner : file->root,
+                                inner ? "synthesis/" : "", table};
+    const char *set = json_string_value(json_object_get(file->root, "set"));
+    if (!table && !is_result(from.root)) {
+        data->skipped++;
+        return 0;
+    }
+    struct fit_record *r = new_record(data);
+    if (!r) {
+        return error_set(err, "out of memory");
+    }
+    if (read_record(data, &from, home, version, r, err)) {
+        return -1;
+    }
+    r->set_aside = set && strcmp(set, "test") == 0;
+    r->held_out = held_out || r->set_aside;
+    r->inputs = inputs_hash(file->root);
+    data->count++;
+    return 0;
+}
+
+static int read_table(struct fit_data *data, const char *home, const char *path,
+                      int held_out, const char *version, struct error *err) {
+    json_t *rows = fit_csv_load(path, err), *row;
+    size_t i;
+    int status = rows ? 0 : -1;
+    json_array_foreach(rows, i, row) {
+        struct config_file file = {.text = json_dumps(row, 0), .root = row};
+        struct error why = {"", 0, 0, ""};
+        (void)snprintf(file.path, sizeof file.path, "%.255s", path);
+        status = file.text ? add_result(data, home, &file, 1, held_out, version, &why)
+                           : error_set(&why, "out of memory");
+        free(file.text);
+        if (status != 0) { /* its place is in the row's JSON */
+            const json_t *line = json_object_get(row, "line");
+            (void)error_set_at(err, path, (int)json_integer_value(line), 0, "%s",
+                               why.text);
+            break;
+        }
+    }
+    json_decref(rows);
+    return status;
+}
+
 static int read_file(struct fit_data *data, const char *home, const char *path,
                      int held_out, const char *version, struct error *err) {
     struct config_file file;
+    const size_t length = strlen(path);
+    if (length > 4 && strcmp(path + length - 4, ".csv") == 0) {
+        return read_table(data, home, path, held_out, version, err);
+    }
     if (config_open(&file, path, err)) {
         return -1;
     }
-    const json_t *inner = json_object_get(file.root, "synthesis");
-    const struct source from = {&file, inner ? inner : file.root,
-                                inner ? "synthesis/" : ""};
-    int status = 0;
-    if (is_result(from.root)) {
-        const char *set = json_string_value(json_object_get(file.root, "set"));
-        struct fit_record *r = new_record(data);
-        status = r ? read_record(data, &from, home, version, r, err)
-                   : error_set(err, "out of memory");
-        if (status == 0) {
-            r->set_aside = set && strcmp(set, "test") == 0;
-            r->held_out = held_out || r->set_aside;
-            r->inputs = inputs_hash(file.root);
-            data->count++;
-        }
-    } else {
-        data->skipped++;
-    }
+    const int status = add_result(data, home, &file, 0, held_out, version, err);
     config_close(&file);
     return status;
 }

@@ -43,7 +43,8 @@ struct fit_data {
     uint64_t hash; /* over all that was read, whatever the files' names */
 };
 
-/* Read the results in files and folders (all *.json below them).
+/* Read the results in files, folders (all *.json below them) and tables (*.csv, of qadam
+ * results --csv; these know neither versions of tools nor where critical paths start).
  *
  *   paths     in  [count]
  *   held_out  in  mark what is read as held out

@@ -6,6 +6,9 @@ Area, energy and period follow formulas like those of real designs (PEs, array, 
 buffer, rest; the longest of three paths), with noise in proportion.
 
 usage: tests/fit_results.py DIR COUNT [TYPE[:NOISE]]... [KEY=VALUE]...
+       tests/fit_results.py FILE.csv COUNT ...
+
+The second form writes the table that qadam results --csv makes of a campaign's results.
 
 TYPE is a PE type (default int16), NOISE the standard deviation (default 0.005).
 KEY=VALUE replaces a value in every result, or removes it where VALUE is empty; a/b names
@@ -100,10 +103,34 @@ def replace(root, setting):
         root[key] = json.loads(value)
 
 
+def flatten(path, value, row):
+    """Numbers of a result by their path with dots."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            flatten(f"{path}.{key}" if path else key, inner, row)
+    elif not isinstance(value, str):
+        row[path] = value
+
+
+def write_table(path, results):
+    rows = []
+    for out in results:
+        row = {"design_hash": out["design_hash"], **out["parameters"], "set": "train",
+               "inputs": "made_up"}
+        flatten("", out, row)
+        rows.append(row)
+    with open(path, "w", encoding="ascii") as file:
+        print(",".join(rows[0]), file=file)
+        for row in rows:
+            print(",".join(repr(v) if isinstance(v, float) else str(v) for v in row.values()),
+                  file=file)
+
+
 def main():
     folder, count = sys.argv[1], int(sys.argv[2])
     types = [word for word in sys.argv[3:] if "=" not in word] or ["int16"]
     settings = [word for word in sys.argv[3:] if "=" in word]
+    table = []
     for word in types:
         pe_type, _, deviation = word.partition(":")
         rng = random.Random(pe_type)
@@ -113,9 +140,14 @@ def main():
             out = result(d, s)
             for setting in settings:
                 replace(out, setting)
+            table.append(out)
+            if folder.endswith(".csv"):
+                continue
             with open(f"{folder}/{pe_type}_{number:04d}.json", "w", encoding="ascii") as file:
                 json.dump(out, file, indent=2)
                 file.write("\n")
+    if folder.endswith(".csv"):
+        write_table(folder, table)
 
 
 main()

@@ -61,6 +61,12 @@ CHECKS += nist-exact
 nist-exact.cmd = tests/nist/certify.py $(sort $(wildcard tests/nist/*.csv))
 nist-exact.tools = /usr/bin/python3
 
+# Fits of made-up results, from files and from a table.
+CHECKS += fit-made-up
+fit-made-up.cmd = tests/fit_made_up.sh build/qadam
+fit-made-up.tools = /usr/bin/python3
+fit-made-up.deps = build/qadam
+
 # Helpers of the mapper's and the command list's tests.
 build/tests/test_command: build/obj/tests/command_interp.o
 build/asan/tests/test_command: build/asan/obj/tests/command_interp.o
