@@ -2,6 +2,7 @@
  *
  * qadam explore: latency, energy, power and area of all designs of a space.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "gen/options.h"
 #include "gen/verbs.h"
 #include "models/explore.h"
+#include "pdk/csv.h"
 #include "verif/memory.h"
 
 static const struct option_spec specs[] = {
@@ -22,6 +24,7 @@ static const struct option_spec specs[] = {
     {"ppa", 0, "MODELS", 0, "of qadam fit; default models/ppa/default.json"},
     {"output", 'o', "DIR", 0, "write explore.json, points.csv and fronts.csv there"},
     {"objective", 0, "COLUMN", 1, "of the fronts; gops_per_mm2, energy_uj by default"},
+    {"accuracy", 0, "CSV", 0, "table of network,pe_type,accuracy: one more column"},
     {"where", 0, "CONDITION", 1, "keep only such points: 'area_um2<5e6'"},
     {"extrapolate", 0, NULL, 0, "also points outside the models' range on fronts"},
     {"no-points", 0, NULL, 0, "write no points.csv"},
@@ -124,6 +127,17 @@ static int read_objectives(struct explore *x, const struct options *opts,
     return 0;
 }
 
+static int asks_for_accuracy(const struct explore *x) {
+    int asked = 0;
+    for (size_t k = 0; k < x->objective_count; k++) {
+        asked |= x->objectives[k] == COLUMN_ACCURACY;
+    }
+    for (size_t k = 0; k < x->condition_count; k++) {
+        asked |= x->conditions[k].column == COLUMN_ACCURACY;
+    }
+    return asked;
+}
+
 static int read_options(struct exploring *s, const struct options *opts,
                         struct error *err) {
     if (!options_value(opts, "network")) {
@@ -135,7 +149,12 @@ static int read_options(struct exploring *s, const struct options *opts,
     if (!options_value(opts, "output")) {
         return error_set(err, "explore: --output is missing");
     }
-    return read_numbers(s, opts, err) || read_objectives(&s->x, opts, err) ? -1 : 0;
+    if (read_numbers(s, opts, err) || read_objectives(&s->x, opts, err)) {
+        return -1;
+    }
+    return !options_value(opts, "accuracy") && asks_for_accuracy(&s->x)
+               ? error_set(err, "explore: the column accuracy needs a table: --accuracy")
+               : 0;
 }
 
 static int load_networks(struct exploring *s, const struct options *opts,
@@ -173,6 +192,56 @@ static int load_models(struct exploring *s, const struct options *opts,
     return 0;
 }
 
+/* The accuracy of a network with a PE type; NAN if the table has none. */
+static int find_accuracy(const struct csv *table, const char *network,
+                         const char *pe_type, double *value, struct error *err) {
+    *value = NAN;
+    for (size_t i = 0; i < table->rows; i++) {
+        if (strcmp(csv_text(table, i, 0), network) == 0 &&
+            strcmp(csv_text(table, i, 1), pe_type) == 0) {
+            return csv_number(table, i, 2, value, err);
+        }
+    }
+    return error_set_at(err, table->path, 0, 0, "has no accuracy of %s with %s", network,
+                        pe_type);
+}
+
+/* Accuracies of all networks and types, if a table is given. */
+static int load_accuracy(struct exploring *s, const struct options *opts,
+                         struct error *err) {
+    const char *path = options_value(opts, "accuracy");
+    const size_t types = space_axis_of(&s->space, "pe_type")->count;
+    char folder[EMIT_PATH_MAX] = ".";
+    struct csv table;
+    if (!path) {
+        return 0;
+    }
+    const char *slash = strrchr(path, '/');
+    if (slash &&
+        emit_path(folder, sizeof folder, err, "%.*s", (int)(slash - path + 1), path)) {
+        return -1;
+    }
+    if (csv_load(&table, folder, slash ? slash + 1 : path, "network,pe_type,accuracy",
+                 err)) {
+        return -1;
+    }
+    int status = 0;
+    for (size_t n = 0; n < s->x.network_count && status == 0; n++) {
+        struct explore_network *to = &s->x.networks[n];
+        to->accuracy = calloc(types, sizeof *to->accuracy);
+        if (!to->accuracy) {
+            status = error_set(err, "out of memory");
+            break;
+        }
+        for (size_t t = 0; t < types && status == 0; t++) {
+            status = find_accuracy(&table, to->net.name, s->space.types[t].name,
+                                   &to->accuracy[t], err);
+        }
+    }
+    csv_close(&table);
+    return status;
+}
+
 static int load(struct exploring *s, const struct options *opts, struct error *err) {
     const char *path = options_operand(opts, 0);
     if (home_find(s->home, sizeof s->home, err) ||
@@ -188,7 +257,10 @@ static int load(struct exploring *s, const struct options *opts, struct error *e
     }
     s->x.space = &s->space;
     s->x.ppa = &s->ppa;
-    return load_networks(s, opts, err) || load_models(s, opts, err) ? -1 : 0;
+    return load_networks(s, opts, err) || load_accuracy(s, opts, err) ||
+                   load_models(s, opts, err)
+               ? -1
+               : 0;
 }
 
 /* ---- after it ---- */
@@ -197,7 +269,7 @@ static json_t *point_json(const struct exploring *s, const struct explore_point 
     struct design d;
     json_t *values = json_object();
     for (unsigned c = 0; c < COLUMNS; c++) {
-        if (c < COLUMN_PES || c >= COLUMN_OUTSIDE) {
+        if ((c < COLUMN_PES || c >= COLUMN_OUTSIDE) && !isnan(p->value[c])) {
             (void)json_object_set_new(values, column_name((enum explore_column)c),
                                       json_real(p->value[c]));
         }
@@ -377,6 +449,7 @@ static void exploring_close(struct exploring *s) {
     for (size_t n = 0; n < EXPLORE_NETWORKS; n++) {
         network_close(&s->x.networks[n].net);
         free(s->x.networks[n].layers);
+        free(s->x.networks[n].accuracy);
     }
     ppa_close(&s->ppa);
     space_close(&s->space);

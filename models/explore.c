@@ -8,6 +8,7 @@
  */
 #include "models/explore.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,11 +71,20 @@ static int conditions_hold(const struct explore *x, const struct explore_point *
     return 1;
 }
 
+static size_t type_index(const struct explore *x, const char *pe_type) {
+    const size_t types = space_axis_of(x->space, "pe_type")->count;
+    size_t type = 0;
+    while (type + 1 < types && strcmp(x->space->types[type].name, pe_type) != 0) {
+        type++;
+    }
+    return type;
+}
+
 /* Evaluate a member on all networks into the chunk. Returns 0, or -1 with *err set. */
 static int evaluate(const struct explore *x, struct predictor *predictor, uint64_t member,
                     struct chunk *chunk, struct error *err) {
     struct hw hw;
-    struct explore_point point;
+    struct explore_point point = {0};
     struct ppa_estimate estimate;
     if (space_hw(x->space, member, &hw, NULL)) {
         chunk->illegal++;
@@ -103,6 +113,9 @@ static int evaluate(const struct explore *x, struct predictor *predictor, uint64
         }
         ppa_evaluate(type, &hw, &work, x->clock_mhz, x->dram_pj, &result);
         point_workload(&point, &hw, &work, &result);
+        point.value[COLUMN_ACCURACY] =
+            x->networks[n].accuracy ? x->networks[n].accuracy[type_index(x, hw.type.name)]
+                                    : NAN;
         if (conditions_hold(x, &point, 0)) {
             chunk->points[n * CHUNK + chunk->count[n]++] = point;
         }
@@ -159,11 +172,7 @@ static int reduce(const struct explore *x, struct explore_found *f, size_t count
 /* Compare a point with the best of its type. */
 static void compare_best(const struct explore *x, struct explore_found *f,
                          const struct explore_point *p) {
-    const size_t types = space_axis_of(x->space, "pe_type")->count;
-    size_t type = 0;
-    while (type < types && strcmp(x->space->types[type].name, p->pe_type) != 0) {
-        type++;
-    }
+    const size_t type = type_index(x, p->pe_type);
     for (size_t k = 0; k < x->objective_count; k++) {
         struct explore_best *best = &f->best[type * x->objective_count + k];
         const enum explore_column c = x->objectives[k];
@@ -340,7 +349,11 @@ void explore_print_point(FILE *out, const char *network, const struct explore_po
     (void)fprintf(out, "%s,%llu,%s,%s", network, (unsigned long long)p->member, p->hash,
                   p->pe_type);
     for (unsigned c = 0; c < COLUMNS; c++) {
-        (void)fprintf(out, ",%.10g", p->value[c]);
+        if (isnan(p->value[c])) {
+            (void)fputc(',', out);
+        } else {
+            (void)fprintf(out, ",%.10g", p->value[c]);
+        }
     }
     (void)fputc('\n', out);
 }

@@ -20,6 +20,7 @@ struct explore_network {
     struct network net;
     const struct layer **layers; /* owned; those that the array runs */
     unsigned count;
+    double *accuracy; /* owned, [types of the space], or NULL: not known */
 };
 
 /* What is asked for. */

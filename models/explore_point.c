@@ -34,6 +34,7 @@ static const struct {
     [COLUMN_DRAM_ENERGY] = {"dram_energy_uj", 0},
     [COLUMN_GOPS_PER_MM2] = {"gops_per_mm2", 1},
     [COLUMN_UTILIZATION] = {"utilization", 1},
+    [COLUMN_ACCURACY] = {"accuracy", 1},
 };
 
 const char *column_name(enum explore_column c) {

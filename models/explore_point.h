@@ -29,6 +29,7 @@ enum explore_column {
     COLUMN_DRAM_ENERGY,
     COLUMN_GOPS_PER_MM2,
     COLUMN_UTILIZATION,
+    COLUMN_ACCURACY, /* of the network in the PE type's arithmetic; NAN: not known */
     COLUMNS
 };
 

@@ -168,7 +168,8 @@ static size_t parse_points(const char *text, struct explore_point *points, size_
         (void)snprintf(p->hash, sizeof p->hash, "%s", strtok_r(NULL, ",", &rest));
         (void)snprintf(p->pe_type, sizeof p->pe_type, "%s", strtok_r(NULL, ",", &rest));
         for (unsigned c = 0; c < COLUMNS; c++) {
-            p->value[c] = strtod(strtok_r(NULL, ",", &rest), NULL);
+            const char *field = strtok_r(NULL, ",", &rest); /* no accuracy: none */
+            p->value[c] = field ? strtod(field, NULL) : 0;
         }
     }
     return count;
