@@ -39,8 +39,8 @@ proc map_gates {top keep} {
   opt -fast
 }
 
-# Maps gates to cells of the library; modules in wide get the fast ABC script.
-proc map_cells {top keep wide} {
+# Maps gates to cells of the library with an ABC script; modules in wide get the fast one.
+proc map_cells {top keep wide {logic abc_logic.abc}} {
   set flow $::env(QADAM_FLOW)
   set lib $::env(QADAM_LIBERTY)
   set constr $::env(QADAM_WORK)/abc.constr
@@ -52,7 +52,7 @@ proc map_cells {top keep wide} {
   opt_clean -purge
   set fast [modules_of $wide]
   foreach name [concat $top [modules_of $keep]] {
-    set script abc_logic.abc
+    set script $logic
     if {$name in $fast} {
       set script abc_wide.abc
     }

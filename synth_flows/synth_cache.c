@@ -13,10 +13,10 @@
 
 /* What an entry depends on besides its RTL and the library. */
 static const char *const scripts[] = {
-    "modules.tcl",     "map.tcl",           "pe.tcl",
-    "unit.tcl",        "units.tcl",         "abc_logic.abc",
-    "abc_wide.abc",    "sta_common.tcl",    "sta_timing.tcl",
-    "techmap/latch.v", "techmap/clkgate.v", "techmap/sklansky.v"};
+    "modules.tcl",       "map.tcl",        "pe.tcl",          "unit.tcl",
+    "units.tcl",         "abc_logic.abc",  "abc_control.abc", "abc_wide.abc",
+    "sta_common.tcl",    "sta_timing.tcl", "techmap/latch.v", "techmap/clkgate.v",
+    "techmap/sklansky.v"};
 
 int synth_cache_add(struct flow *flow, const char *folder, const char *name,
                     uint64_t *key) {

@@ -63,7 +63,8 @@ proc main {} {
   if {$kinds($top) eq "top"} {
     join_gates $top $units
   }
-  map_cells $top {} [expr {[regsub {_[0-9]+$} $top {}] in $::WIDE ? $top : {}}]
+  set wide [expr {[regsub {_[0-9]+$} $top {}] in $::WIDE ? $top : {}}]
+  map_cells $top {} $wide [expr {$kinds($top) eq "top" ? "abc_control.abc" : "abc_logic.abc"}]
   finish $top
   json -o $::env(QADAM_WORK)/unit.json $top
 }
