@@ -54,6 +54,9 @@ static int predict_network(struct predictor *p, const struct explore_network *n,
             return strcmp(why.text, "out of memory") == 0 ? error_set(err, "%s", why.text)
                                                           : 1;
         }
+        if (!counters_fit(sum, &c, 1)) {
+            return error_set(err, "the sum of counters up to %s passes 2^62", l->name);
+        }
         counters_add(sum, &c);
         *macs += (double)layer_macs(l) * layer_runs(&n->net, l);
     }
