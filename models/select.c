@@ -438,8 +438,21 @@ static int search_shapes(const struct samples *s, const struct select_options *o
     return 0;
 }
 
+/* Whether all samples are at one point. */
+static int is_one_point(const struct samples *s) {
+    size_t i = 1;
+    while (i < s->count && same_point(s, 0, i)) {
+        i++;
+    }
+    return i >= s->count;
+}
+
 int select_shape(const struct samples *s, const struct select_options *opt,
                  struct shape *best, struct error *err) {
+    if (s->count > 0 && is_one_point(s)) { /* nothing to choose: a constant */
+        *best = (struct shape){.degree = 1, .mixed = 1, .terms = 1};
+        return 0;
+    }
     unsigned *fold = calloc(s->count + 1, sizeof *fold);
     if (!fold) {
         return error_set(err, "out of memory");

@@ -41,7 +41,7 @@ int select_folds(const struct samples *s, const struct select_options *opt,
                  unsigned *fold, struct error *err);
 
 /* Choose the shape that cross validation finds best; of shapes within 2 % of it the one
- * with the fewest terms.
+ * with the fewest terms. Of samples that are all at one point it is a constant.
  * Returns 0, or -1 with *err set: too few samples for a polynomial of degree 1. */
 int select_shape(const struct samples *s, const struct select_options *opt,
                  struct shape *best, struct error *err);

@@ -148,13 +148,23 @@ Test(select, equal_points_stay_together) {
     cr_expect_eq(used, 31u);
 }
 
-Test(select, one_point_is_too_few) {
+/* A part whose parameters do not vary is a constant; folds need two points. */
+Test(select, of_one_point_the_mean) {
     struct samples s = make_samples();
     struct shape shape = {0};
+    struct polynomial p;
     struct error err = {"", 0, 0, ""};
-    for (int i = 1; i < COUNT; i++) {
+    unsigned fold[COUNT];
+    for (int i = 0; i < COUNT; i++) {
         points[i] = points[0];
+        y[i] = i < COUNT / 2 ? 4 : 6;
     }
-    cr_expect_eq(select_shape(&s, &options, &shape, &err), -1);
+    cr_assert_eq(select_shape(&s, &options, &shape, &err), 0, "%s", err.text);
+    cr_assert_eq(select_fit(&s, &shape, &p, &err), 0, "%s", err.text);
+    cr_assert_eq(p.count, 1u);
+    cr_expect_eq(p.terms[0].factors, 0);
+    cr_expect_float_eq(p.coefficient[0], 5, 1e-12);
+    polynomial_close(&p);
+    cr_expect_eq(select_folds(&s, &options, fold, &err), -1);
     cr_expect_str_eq(err.text, "1 different designs, at least 2 needed");
 }
