@@ -28,6 +28,9 @@ void dma_port_init(struct dma_port *p, const struct hw *hw, unsigned latency) {
     while (hw->bus_bytes >> p->shift > 1) {
         p->shift++;
     }
+    while (p->max_words >> p->max_shift > 1) {
+        p->max_shift++;
+    }
     p->latency = latency;
 }
 
@@ -37,32 +40,11 @@ static uint64_t burst_words(const struct dma_port *p, uint64_t word, uint64_t le
     return min_u(left, min_u(to_page, p->max_words));
 }
 
-/* Requests and data of the bursts of one segment. */
-static uint64_t load_segment(struct dma_load *l, uint64_t word, uint64_t words,
-                             uint64_t request) {
-    const struct dma_port *p = &l->port;
-    while (words > 0) {
-        const uint64_t burst = burst_words(p, word, words);
-        uint64_t *last = &l->last[l->bursts % DMA_OUTSTANDING];
-        if (l->bursts >= DMA_OUTSTANDING) {
-            request = max_u(request, *last + 1);
-        }
-        const uint64_t first = max_u(request + p->latency, l->last_data + 1);
-        l->last_data = first + burst * p->ratio - 1;
-        *last = l->last_data;
-        l->bursts++;
-        request++;
-        words -= burst;
-        word += burst;
-    }
-    return request;
-}
-
 /* ---- Gapless transfers ---- */
 
 /* Bursts of a segment, at least; at most one more. */
 static uint64_t least_bursts(const struct dma_port *p, uint64_t words) {
-    return words <= p->max_words ? 1 : (words + p->max_words - 1) / p->max_words;
+    return (words + p->max_words - 1) >> p->max_shift;
 }
 
 static void make_shape(const struct dma_port *p, const struct dma *dma,
@@ -85,8 +67,9 @@ static void make_shape(const struct dma_port *p, const struct dma *dma,
 }
 
 static const struct dma_shape *shape_of(struct dma_load *l, const struct dma *dma) {
-    const uint64_t key = dma->words * 31 + dma->segments * 7 + dma->planes;
-    struct dma_shape *s = &l->shapes[(key ^ key >> 5) % DMA_SHAPES];
+    const uint64_t key = (dma->words << 40) + (dma->segments << 20) + dma->planes;
+    struct dma_shape *s =
+        &l->shapes[(key * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - DMA_SHAPE_BITS)];
     if (s->planes != dma->planes || s->words != dma->words ||
         s->segments != dma->segments) {
         make_shape(&l->port, dma, s);
@@ -99,7 +82,7 @@ static const struct dma_shape *shape_of(struct dma_load *l, const struct dma *dm
 static void unfold(struct dma_load *l) {
     const struct dma_port *p = &l->port;
     const struct dma *d = &l->tail;
-    const uint64_t pages = ~(uint64_t)(p->page_words - 1);
+    const uint64_t pages = ~(uint64_t)(p->page_words - 1), mask = p->max_words - 1;
     uint64_t plane = d->planes, segment = d->segments, time = l->last_data;
     uint64_t begin = 0, end = 0;
     for (unsigned i = 0; i < DMA_OUTSTANDING; i++) {
@@ -115,7 +98,7 @@ static void unfold(struct dma_load *l) {
             end = begin + d->words;
         }
         const uint64_t from = max_u((end - 1) & pages, begin);
-        const uint64_t start = end - 1 - (end - 1 - from) % p->max_words;
+        const uint64_t start = end - 1 - ((end - 1 - from) & mask);
         l->last[DMA_OUTSTANDING - 1 - i] = time;
         time -= (end - start) * p->ratio;
         end = start;
@@ -131,36 +114,62 @@ void dma_load_settle(struct dma_load *l) {
     }
 }
 
-/* Run the transfer without looking at its bursts if that makes no difference. The earlier
- * ones have ended, or were the tail, whose last bursts and the first ones of this take
- * long enough. */
-static int run_gapless(struct dma_load *l, const struct dma *dma, uint64_t start,
-                       int drained, int after_tail) {
-    const struct dma_shape *s = shape_of(l, dma);
-    if (!s->gapless || s->bursts <= DMA_OUTSTANDING ||
-        l->port.latency < DMA_OUTSTANDING) {
+/* Whether the 16-burst limit leaves the data of a gapless transfer alone that comes next:
+ * its first `edge` bursts take a latency, and so do, before one of these, the bursts on
+ * their way that it has to wait for. */
+static int follows_gapless(const struct dma_load *l, const struct dma_shape *s) {
+    const uint64_t edge = s->edge;
+    if (edge >= DMA_OUTSTANDING) {
         return 0;
     }
-    if (!drained && !(after_tail && s->edge + l->tail_edge <= DMA_OUTSTANDING)) {
+    return l->bursts + edge < DMA_OUTSTANDING ||
+           l->last_data - l->last[(l->bursts + edge) % DMA_OUTSTANDING] >=
+               l->port.latency;
+}
+
+/* Run the transfer without looking at its bursts if that makes no difference. */
+static int run_gapless(struct dma_load *l, const struct dma *dma, uint64_t start) {
+    if (l->port.latency < DMA_OUTSTANDING) {
+        return 0;
+    }
+    const struct dma_shape *s = shape_of(l, dma);
+    if (!s->gapless || s->bursts <= DMA_OUTSTANDING ||
+        (l->bursts > 0 && !follows_gapless(l, s))) {
         return 0;
     }
     const uint64_t first = max_u(start + 1 + l->port.latency, l->last_data + 1);
     l->last_data = first + s->beats - 1;
     l->lazy = 1;
     l->tail = *dma;
-    l->tail_edge = s->edge;
     return 1;
 }
 
+/* Requests and data of all bursts, one by one. */
 static void run_bursts(struct dma_load *l, const struct dma *dma, uint64_t start) {
-    uint64_t request = start + 1;
+    const struct dma_port *p = &l->port;
+    const uint64_t latency = p->latency, ratio = p->ratio;
+    uint64_t request = start + 1, data = l->last_data + 1, n = l->bursts;
     for (uint64_t i = 0; i < dma->planes; i++) {
-        for (uint64_t k = 0; k < dma->segments; k++) {
-            const uint64_t addr =
-                dma->dram + i * dma->plane_bytes + k * dma->segment_bytes;
-            request = load_segment(l, addr >> l->port.shift, dma->words, request);
+        uint64_t address = dma->dram + i * dma->plane_bytes;
+        for (uint64_t k = 0; k < dma->segments; k++, address += dma->segment_bytes) {
+            uint64_t word = address >> p->shift, words = dma->words;
+            while (words > 0) {
+                const uint64_t burst = burst_words(p, word, words);
+                uint64_t *last = &l->last[n % DMA_OUTSTANDING];
+                if (n >= DMA_OUTSTANDING) {
+                    request = max_u(request, *last + 1);
+                }
+                data = max_u(request + latency, data) + burst * ratio;
+                *last = data - 1;
+                n++;
+                request++;
+                words -= burst;
+                word += burst;
+            }
         }
     }
+    l->bursts = n;
+    l->last_data = data - 1;
     l->requests_free = request;
 }
 
@@ -170,8 +179,7 @@ void dma_load_run(struct dma_load *l, const struct dma *dma, uint64_t since,
     if (l->transfers >= DMA_TRANSFERS) {
         start = max_u(start, l->done[l->transfers % DMA_TRANSFERS] + 1);
     }
-    const int drained = start >= l->last_data, after_tail = l->lazy;
-    if (drained) { /* nothing is on its way */
+    if (start >= l->last_data) { /* nothing is on its way */
         l->lazy = 0;
         l->bursts = 0;
     } else {
@@ -181,7 +189,7 @@ void dma_load_run(struct dma_load *l, const struct dma *dma, uint64_t since,
         start = max_u(start, l->requests_free);
     }
     l->wait_free = start + 1;
-    if (!run_gapless(l, dma, start, drained, after_tail)) {
+    if (!run_gapless(l, dma, start)) {
         run_bursts(l, dma, start);
     }
     l->beats += dma->words * dma->segments * dma->planes * l->port.ratio;

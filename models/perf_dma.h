@@ -18,7 +18,8 @@ struct dma_port {
     unsigned ratio;      /* beats of a bus word */
     unsigned shift;      /* of a bus word's address: log2 of its bytes */
     unsigned page_words; /* 4 KB, which no burst crosses; a power of two */
-    unsigned max_words;  /* of a burst, at most a page's */
+    unsigned max_words;  /* of a burst, at most a page's; a power of two */
+    unsigned max_shift;  /* log2 */
     unsigned latency;
 };
 
@@ -35,7 +36,7 @@ struct dma_shape {
     int gapless;
 };
 
-enum { DMA_SHAPES = 16 };
+enum { DMA_SHAPE_BITS = 5, DMA_SHAPES = 1 << DMA_SHAPE_BITS };
 
 /* Load unit with the read channel. */
 struct dma_load {
@@ -50,8 +51,7 @@ struct dma_load {
     /* the last transfer was gapless and long, and requests_free and last do not show it
      */
     int lazy;
-    struct dma tail; /* that transfer */
-    uint64_t tail_edge;
+    struct dma tail;                     /* that transfer */
     struct dma_shape shapes[DMA_SHAPES]; /* remembered */
 };
 
