@@ -25,8 +25,7 @@ static uint64_t min_u(uint64_t a, uint64_t b) {
 
 /* ---- Retirements ---- */
 
-/* Cycle in which a step has retired that is taken already. 0: long ago. */
-static int retirement(struct perf *p, uint64_t step, uint64_t *at) {
+int perf_retirement(struct perf *p, uint64_t step, uint64_t *at) {
     if (step < p->retirements) {
         *at = step + HISTORY < p->retirements ? 0 : p->retired[step % HISTORY];
         return 0;
@@ -100,7 +99,7 @@ static int run_loads(struct perf *p, const struct plan_step *s) {
     for (unsigned i = 0; i < s->load_count; i++) {
         const uint64_t since = hand_out(p, &p->load.wait_free);
         if (i == 0 && s->load_wait >= 0) {
-            if (retirement(p, (uint64_t)s->load_wait, &token)) {
+            if (perf_retirement(p, (uint64_t)s->load_wait, &token)) {
                 return -1;
             }
             token++;
@@ -118,7 +117,7 @@ int perf_finish_store(struct perf *p) {
     if (!p->stored.waits) {
         return 0;
     }
-    if (retirement(p, p->stored.step, &token)) {
+    if (perf_retirement(p, p->stored.step, &token)) {
         return -1;
     }
     p->responses[p->stores++ % 2] =
@@ -187,7 +186,7 @@ static int step_ready(struct perf *p, uint64_t step, const struct plan_step *s,
         r->stored = max_u(r->loaded, p->responses[s->step.output % 2] + 3);
     }
     if (step >= CHAIN_CONTEXTS) {
-        if (retirement(p, step - CHAIN_CONTEXTS, &at)) {
+        if (perf_retirement(p, step - CHAIN_CONTEXTS, &at)) {
             return -1;
         }
         at++;
@@ -284,7 +283,7 @@ static int finish(struct perf *p, uint64_t *end) {
     uint64_t last = 0;
     const uint64_t steps = p->plan.n.steps;
     if (hand_store(p, steps - 1) || perf_finish_store(p) ||
-        retirement(p, steps - 1, &last)) {
+        perf_retirement(p, steps - 1, &last)) {
         return -1;
     }
     const struct chain_tail *t = chain_tail(p->chain, p->state);

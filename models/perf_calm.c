@@ -11,13 +11,15 @@
 
 enum {
     HANDED = 10, /* commands and blocks that are handed out or read meanwhile, at most */
-    LAG_MAX = 3
+    LAG_MAX = 3,
+    PATIENCE = 8 /* steps without a look after many looks in vain */
 };
 
 struct calm {
     uint64_t lag;
     uint64_t same;  /* steps that left the array's state as it was */
     uint64_t beats; /* loaded when the current channel group began */
+    int steady;     /* the last step's loads alone bounded when it was taken */
 };
 
 static uint64_t max_u(uint64_t a, uint64_t b) {
@@ -31,18 +33,25 @@ uint64_t perf_dispatch_limit(const struct perf *p) {
            p->load.port.latency;
 }
 
-/* The cycle in which a step has retired when the move *m from now on is made. Returns 0
- * if that does not tell. */
-static int retired_at(const struct perf *p, const struct chain_move *m, uint64_t step,
-                      uint64_t *at) {
+/* The cycle in which a step retires that is taken by the move *m from now on: before the
+ * move, in it, or in the tail of the next state *tail, if that is not NULL. Returns 0 if
+ * that does not tell. */
+static int retired_at(const struct perf *p, const struct chain_move *m,
+                      const struct chain_tail *tail, uint64_t step, uint64_t *at) {
     if (step < p->retirements) {
         *at = p->retired[step % HISTORY];
         return step + HISTORY >= p->retirements;
     }
-    if (!m || step - p->retirements >= m->retired_count) {
+    uint64_t index = step - p->retirements;
+    if (index < m->retired_count) {
+        *at = p->base + m->retired[index];
+        return 1;
+    }
+    index -= m->retired_count;
+    if (!tail || index >= tail->retired_count) {
         return 0;
     }
-    *at = p->base + m->retired[step - p->retirements];
+    *at = p->base + m->next_at + tail->retired[index];
     return 1;
 }
 
@@ -50,8 +59,13 @@ static int retired_at(const struct perf *p, const struct chain_move *m, uint64_t
  */
 static int begins_calm(struct perf *p, uint64_t step, uint64_t lag) {
     uint64_t retired;
-    if (p->idle.from < p->idle.to || !retired_at(p, NULL, step - lag, &retired) ||
-        max_u(p->dispatch.since, p->load.last_data + 2) + p->dispatch_limit > retired) {
+    if (p->idle.from < p->idle.to || step - lag + HISTORY < p->retirements) {
+        return 0;
+    }
+    if (perf_retirement(p, step - lag, &retired)) {
+        return -1;
+    }
+    if (max_u(p->dispatch.since, p->load.last_data + 2) + p->dispatch_limit > retired) {
         return 0;
     }
     if (p->stored.waits && p->stored.step + lag < step && perf_finish_store(p)) {
@@ -97,12 +111,14 @@ static uint64_t load_beats(const struct perf *p, const struct plan_step *s) {
 
 /* Whether the STORE of step - 2, if there is one, ends before step - 1 retires, and, when
  * this step may wait for it, before that is due. */
-static int store_ends(const struct perf *p, const struct chain_move *m, uint64_t step) {
+static int store_ends(const struct perf *p, const struct chain_move *m,
+                      const struct chain_tail *tail, uint64_t step) {
     uint64_t begin, end;
     if (!p->stored.waits || p->stored.step + 2 != step) {
         return 1;
     }
-    if (!retired_at(p, m, step - 2, &begin) || !retired_at(p, m, step - 1, &end)) {
+    if (!retired_at(p, m, NULL, step - 2, &begin) ||
+        !retired_at(p, m, tail, step - 1, &end)) {
         return 0;
     }
     if (p->plan.runs == 1 && p->base < end) {
@@ -111,19 +127,78 @@ static int store_ends(const struct perf *p, const struct chain_move *m, uint64_t
     return begin + 5 + dma_store_limit(&p->store.port, &p->stored.dma) <= end;
 }
 
-/* Whether a step is calm, and the stretch can end after it. */
-static int is_calm(struct perf *p, uint64_t step, uint64_t lag,
+/* The cycle by which a step is ready whose loads begin in cycle `begin` and are there by
+ * `loaded` unless commands come late: none does if all loads but the last take longer
+ * than the way of a command through the dispatcher and to the memory. One FETCH at most
+ * is among them. */
+static uint64_t ready_by(const struct perf *p, const struct plan_step *s,
+                         uint64_t loaded) {
+    const struct dma_port *port = &p->load.port;
+    const uint64_t way = UINT64_C(3) * (p->dispatch.read + 3);
+    for (unsigned i = 0; i + 1 < s->load_count; i++) {
+        const struct dma *dma = &s->loads[i];
+        const uint64_t beats = dma->words * dma->segments * dma->planes * port->ratio;
+        if (beats < port->latency + way + DMA_OUTSTANDING) {
+            return loaded + p->dispatch_limit;
+        }
+    }
+    return loaded + p->dispatch.fetch_words * port->ratio + way;
+}
+
+/* When the step that is ready by cycle `ready` is taken, at the latest (*taken), if it
+ * makes no difference to the array whether it is earlier. Returns 1 if so, -1 with p->err
+ * set. */
+static int taken_by(struct perf *p, uint64_t ready, uint64_t *taken) {
+    uint64_t at;
+    *taken = p->base;
+    if (ready <= p->base) {
+        return 1;
+    }
+    if (!chain_indifferent(p->chain, p->state, 0)) {
+        return 0;
+    }
+    const struct chain_tail *t = chain_tail(p->chain, p->state);
+    if (!t) {
+        return error_set(p->err, "out of memory");
+    }
+    const uint64_t slot = chain_taken(t, ready - p->base, &at);
+    *taken = p->base + at;
+    return slot != UINT64_MAX && chain_indifferent(p->chain, p->state, slot);
+}
+
+/* Whether a step is calm, and the stretch can end after it. Returns -1 with p->err set.
+ */
+static int is_calm(struct perf *p, uint64_t step, struct calm *c,
                    const struct chain_move *m) {
-    uint64_t begin, next;
-    if (!ends_here(p, step + 1, lag) || !retired_at(p, m, step - lag, &begin) ||
-        !retired_at(p, m, step + 1 - lag, &next) || next >= p->base + m->next_at) {
+    uint64_t begin, next, taken;
+    if (!ends_here(p, step + 1, c->lag)) {
+        return 0;
+    }
+    const struct chain_tail *tail = chain_tail(p->chain, m->next);
+    if (!tail) {
+        return error_set(p->err, "out of memory");
+    }
+    /* the tail holds until step + 1 is taken, hence until step + 1 - lag has retired */
+    if (!retired_at(p, m, NULL, step - c->lag, &begin) ||
+        !retired_at(p, m, tail, step + 1 - c->lag, &next)) {
         return 0;
     }
     const struct plan_step *s = &p->ahead[step % AHEAD];
-    const uint64_t loads = dma_load_limit(&p->load, s->loads, s->load_count);
-    const uint64_t handed = max_u(begin + 1 + loads, p->wait_free); /* COMPUTE can be */
+    const uint64_t loaded = begin + 1 + dma_load_limit(&p->load, s->loads, s->load_count);
+    const uint64_t handed = max_u(loaded, p->wait_free); /* COMPUTE can be */
     const uint64_t end = handed + p->dispatch_limit;
-    return end <= p->base && end <= next && store_ends(p, m, step);
+    const uint64_t ready =
+        loaded >= p->wait_free + p->dispatch_limit ? ready_by(p, s, loaded) : end;
+    if (end > next || !store_ends(p, m, c->lag == 2 ? tail : NULL, step)) {
+        return 0;
+    }
+    const int taken_in_time = taken_by(p, ready, &taken);
+    if (taken_in_time <= 0 || (ready > p->base && taken + p->dispatch_limit > next)) {
+        return taken_in_time < 0 ? -1 : 0;
+    }
+    c->steady = taken == p->base || loaded >= p->wait_free;
+    p->wait_free = taken + 1; /* or earlier */
+    return 1;
 }
 
 /* Before the first step of a channel group, after a whole one that left the array as it
@@ -166,8 +241,9 @@ static int64_t calm_steps(struct perf *p, uint64_t step, struct calm *c) {
     if (!m) {
         return error_set(p->err, "out of memory");
     }
-    if (!is_calm(p, step, c->lag, m)) {
-        return 0;
+    const int calm = is_calm(p, step, c, m);
+    if (calm <= 0) {
+        return calm;
     }
     const uint64_t slices = p->plan.n.slices, slice = step % slices;
     if (slice == 0) {
@@ -177,12 +253,11 @@ static int64_t calm_steps(struct perf *p, uint64_t step, struct calm *c) {
     p->dispatch.handed += s->load_count + 1;
     hand_store(p, step - 1);
     c->same = s->step.first || !m->stays ? 0 : c->same + 1;
-    p->wait_free = p->base + 1;
     if (perf_move(p, 0, kind)) {
         return -1;
     }
     uint64_t more = 0;
-    if (slice + 1 == slices && c->same >= slices + LAG_MAX) {
+    if (slice + 1 == slices && c->same >= slices + LAG_MAX && c->steady) {
         more = skip(p, step, m, p->load.beats - c->beats);
     }
     return (int64_t)(1 + more);
@@ -197,11 +272,11 @@ static uint64_t lag_of(const struct perf *p, uint64_t step) {
 
 int perf_calm(struct perf *p, uint64_t *step) {
     uint64_t s = *step;
-    if (s < CHAIN_CONTEXTS || s + NEAR_END > p->plan.n.steps) {
+    if (s < CHAIN_CONTEXTS || s + NEAR_END > p->plan.n.steps || s < p->calm_next) {
         return 0;
     }
     perf_plan(p, s);
-    struct calm c = {lag_of(p, s), 0, 0};
+    struct calm c = {lag_of(p, s), 0, 0, 0};
     int64_t steps = c.lag ? begins_calm(p, s, c.lag) : 0;
     while (steps > 0 && s + NEAR_END < p->plan.n.steps) {
         perf_plan(p, s);
@@ -212,6 +287,8 @@ int perf_calm(struct perf *p, uint64_t *step) {
     if (steps < 0) {
         return -1;
     }
+    p->calm_fails = s > *step ? 0 : p->calm_fails + (p->calm_fails < PATIENCE);
+    p->calm_next = s + 1 + p->calm_fails / 2;
     if (s > *step) { /* the place in the blocks */
         struct dispatch *d = &p->dispatch;
         const uint64_t payload = COMMAND_BLOCK - 1;

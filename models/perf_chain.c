@@ -14,6 +14,7 @@ enum {
     STATES_MAX = 1024, /* then everything is forgotten */
     MOVES_MAX = 1024,
     TABLE = 4096, /* of hashes, a power of two */
+    RECENT = 8,
     ARRAY_DELAY = 4,
     PSUM_WRITE = 3, /* beyond READ_DELAY and the psum accumulator's add: from a slot's
                        start to its last psum's write */
@@ -27,11 +28,17 @@ struct state {
     uint32_t beats[CHAIN_ROWS + 1]; /* beats 0 .. chain_rows */
 };
 
+/* A move: its number + 1, or 0. */
+struct recent {
+    uint64_t slot;
+    uint32_t kind, move;
+};
+
 struct node {
     struct state state;
-    struct chain_tail tail; /* no runs: not made yet */
-    uint64_t slot;          /* the latest move from here, a number of moves + 1 */
-    unsigned kind, move;
+    int feed_rests;               /* no filters to load until the next step's */
+    struct chain_tail tail;       /* no runs: not made yet */
+    struct recent recent[RECENT]; /* moves from here, by slot */
 };
 
 struct move {
@@ -95,6 +102,15 @@ static void clear_tail(struct chain_tail *t, int owns) {
     *t = clear;
 }
 
+/* Whether the filters of the last pass are all there. */
+static int feed_rests(const struct chain *c, const struct state *s) {
+    uint32_t loads = 0;
+    for (unsigned i = 0; i <= c->config->chain_rows; i++) {
+        loads |= s->beats[i] & BEAT_LOAD;
+    }
+    return s->pending == 0 && s->load_done == 0 && loads == 0;
+}
+
 /* The number of a state, made if it is new; UINT32_MAX when memory is out. */
 static uint32_t intern(struct chain *c, const struct state *s) {
     const size_t words = state_words(c), bytes = words * sizeof(uint32_t);
@@ -112,7 +128,8 @@ static uint32_t intern(struct chain *c, const struct state *s) {
     memcpy(&n->state, s, bytes);
     clear_tail(&n->tail, c->node_count < c->tails);
     c->tails += c->node_count == c->tails;
-    n->move = 0;
+    memset(n->recent, 0, sizeof n->recent);
+    n->feed_rests = feed_rests(c, s);
     c->node_table[at] = (uint16_t)++c->node_count;
     return (uint32_t)c->node_count - 1;
 }
@@ -270,6 +287,13 @@ const struct chain_tail *chain_tail(struct chain *c, uint32_t state) {
     return &c->nodes[state].tail;
 }
 
+/* Slots of some length that end `cycles` later or after that. Most numbers are small, and
+ * then to divide them takes less. */
+static uint64_t slots_until(uint64_t cycles, uint64_t length) {
+    const uint64_t sum = cycles + length - 1;
+    return sum <= UINT32_MAX ? (uint32_t)sum / (uint32_t)length : sum / length;
+}
+
 uint64_t chain_taken(const struct chain_tail *t, uint64_t ready, uint64_t *at) {
     if (ready > t->end) {
         return UINT64_MAX;
@@ -286,7 +310,7 @@ uint64_t chain_taken(const struct chain_tail *t, uint64_t ready, uint64_t *at) {
     const struct chain_run *r = &t->runs[low];
     uint64_t slots = 0;
     if (ready > r->end) {
-        slots = r->length ? (ready - r->end + r->length - 1) / r->length : 1;
+        slots = r->length ? slots_until(ready - r->end, r->length) : 1;
         const uint64_t next =
             low + 1 < t->run_count ? t->runs[low + 1].first : t->slots + 1;
         if (r->first + slots >= next) { /* the next run's first */
@@ -296,6 +320,20 @@ uint64_t chain_taken(const struct chain_tail *t, uint64_t ready, uint64_t *at) {
     }
     *at = r->end + slots * r->length;
     return r->first + slots;
+}
+
+int chain_indifferent(const struct chain *c, uint32_t state, uint64_t slot) {
+    const struct node *n = &c->nodes[state];
+    const struct chain_config *g = c->config;
+    if (n->state.kind == NO_KIND || !n->feed_rests) {
+        return 0;
+    }
+    /* row i hands in its load in slot `slot` + 1 + i; they are done in this order, in
+     * slots of T cycles at least */
+    const uint64_t rows = g->chain_rows, words = g->row_words, cycles = g->beat_cycles;
+    const uint64_t bus = (rows * words + cycles - 1) / cycles;
+    const uint64_t last = rows + (words + cycles - 1) / cycles;
+    return slot + 3 + (bus > last ? bus : last) <= g->kinds[n->state.kind].beats;
 }
 
 /* ---- Moves ---- */
@@ -413,8 +451,9 @@ const struct chain_move *chain_move(struct chain *c, uint32_t *number, uint64_t 
                                     unsigned kind) {
     uint32_t state = *number;
     struct node *n = &c->nodes[state];
-    if (n->move && n->slot == slot && n->kind == kind) {
-        return &c->moves[n->move - 1].result;
+    const struct recent *r = &n->recent[slot % RECENT];
+    if (r->move && r->slot == slot && r->kind == kind) {
+        return &c->moves[r->move - 1].result;
     }
     size_t at = find_move(c, state, slot, kind);
     if (!c->move_table[at]) {
@@ -432,11 +471,9 @@ const struct chain_move *chain_move(struct chain *c, uint32_t *number, uint64_t 
             return NULL;
         }
     }
-    n = &c->nodes[state];
-    n->slot = slot;
-    n->kind = kind;
-    n->move = c->move_table[at];
-    return &c->moves[n->move - 1].result;
+    c->nodes[state].recent[slot % RECENT] =
+        (struct recent){slot, kind, c->move_table[at]};
+    return &c->moves[c->move_table[at] - 1u].result;
 }
 
 /* ---- Configuration ---- */

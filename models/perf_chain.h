@@ -111,6 +111,10 @@ const struct chain_tail *chain_tail(struct chain *c, uint32_t state);
  * `ready` is taken, and that cycle (*at); UINT64_MAX if not before the chain is empty. */
 uint64_t chain_taken(const struct chain_tail *t, uint64_t ready, uint64_t *at);
 
+/* Whether a step that is taken in a slot from 0 to `slot` makes the same move in all of
+ * them: a sufficient condition (docs/performance_model.md, section 5). */
+int chain_indifferent(const struct chain *c, uint32_t state, uint64_t slot);
+
 /* Take a step of some kind in slot `slot` (0 in an empty state). Returns NULL when memory
  * is out. The automaton may forget its states to make room; *state is then numbered
  * anew. Valid until the next call with other numbers. */

@@ -73,6 +73,8 @@ struct perf {
     uint64_t retired[HISTORY], retirements;
     struct chain_span idle; /* no beat after the last step was taken */
     uint64_t counts[CHAIN_COUNTS];
+    uint64_t calm_next;      /* before this step no calm stretch is looked for */
+    unsigned calm_fails;     /* how often none was found, one time after the other */
     uint64_t dispatch_limit; /* cycles to hand out the commands of a step, at most */
     uint64_t wait_load, wait_store;
     struct period period;
@@ -90,6 +92,10 @@ void perf_period(struct perf *p, uint64_t *step);
 
 /* Plan step `step`, and near the end the next ones, so that the last block is known. */
 void perf_plan(struct perf *p, uint64_t step);
+
+/* Cycle in which a step retires that is taken already, if it does before the next one is
+ * taken. 0: long ago. Same errors as perf_move. */
+int perf_retirement(struct perf *p, uint64_t step, uint64_t *at);
 
 /* Take a step of this kind in a slot of the current state. Returns 0, or -1 with p->err
  * set: memory is out. */

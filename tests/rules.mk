@@ -71,9 +71,9 @@ fit-made-up.deps = build/qadam
 build/tests/test_command: build/obj/tests/command_interp.o
 build/asan/tests/test_command: build/asan/obj/tests/command_interp.o
 build/tests/test_command build/tests/test_mapper build/tests/test_coverage \
-  build/tests/test_mapping_bound: build/obj/tests/mapper_cases.o
+  build/tests/test_mapping_bound build/tests/test_perf_chain: build/obj/tests/mapper_cases.o
 build/asan/tests/test_command build/asan/tests/test_mapper build/asan/tests/test_coverage \
-  build/asan/tests/test_mapping_bound: \
+  build/asan/tests/test_mapping_bound build/asan/tests/test_perf_chain: \
   build/asan/obj/tests/mapper_cases.o
 
 # The slot-by-slot reference of the performance model, and what compares the two.
