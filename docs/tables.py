@@ -74,19 +74,54 @@ def network_table(qadam, networks):
     return lines
 
 
-def layer_table(qadam, network):
-    """Convolutions of one network, equal ones once."""
-    lines = ["| layer | ideal cycles | cycles | utilization | DRAM MB |",
-             "|---|--:|--:|--:|--:|"]
+def distinct(qadam, network):
+    """Array layers of a network, equal ones once: (name, layer)."""
     seen = {}
     for l in predict(qadam, network):
         key = (l["macs"], l["cycles"], dram_bytes(l))
         seen.setdefault(key, []).append(l)
     for same in seen.values():
-        first = same[0]
         times = f" and {len(same) - 1} like it" if len(same) > 1 else ""
-        lines.append(row(first["name"] + times, first["macs"], first["cycles"],
-                         dram_bytes(first), None))
+        yield same[0]["name"] + times, same[0]
+
+
+def layer_table(qadam, network):
+    """Layers of one network, equal ones once."""
+    lines = ["| layer | ideal cycles | cycles | utilization | DRAM MB |",
+             "|---|--:|--:|--:|--:|"]
+    lines += [row(name, l["macs"], l["cycles"], dram_bytes(l), None)
+              for name, l in distinct(qadam, network)]
+    return lines
+
+
+# Columns of a table of losses: title, and what is in it.
+LOSSES = [("idle PEs", lambda l, s: l["busy_cycles"] - l["macs"] / PES),
+          ("ifmap bus", lambda l, s: s["ifmap"]), ("filter bus", lambda l, s: s["filter"]),
+          ("psum bus", lambda l, s: s["psum"]), ("bubbles", lambda l, s: s["bubble"]),
+          ("DRAM", lambda l, s: s["wait_load"] + s["wait_store"]),
+          ("fill", lambda l, s: s["fill_drain"])]
+
+# Names of the binding resources, and the bar of `predict --explain` that shows them.
+BOUNDS = {"mac": ("MACs", "mac"), "ifmap_bus": ("ifmap bus", "ifmap_bus"),
+          "filter_bus": ("filter bus", "filter_bus"), "psum_bus": ("psum bus", "psum_bus"),
+          "dram_read": ("DRAM reads", "dram_read"), "dram_write": ("DRAM writes", "dram_write"),
+          "glb": ("DRAM, reloads", "dram_read"),
+          "latency": ("latency", "latency")}
+
+
+def losses_table(qadam, network):
+    """Where the cycles of a network's layers are, which add up; equal layers once."""
+    titles = ["layer", "cycles", "PEs used", "work"] + [title for title, _ in LOSSES] + ["bound"]
+    lines = ["| " + " | ".join(titles) + " |",
+             "|---|--:|--:|" + "--:|" * (len(LOSSES) + 1) + "---|"]
+    for name, l in distinct(qadam, network):
+        m, cycles = l["mapping"], l["cycles"]
+        cells = [name, f"{cycles:,}", f"{m['rk'] * m['r']} x {m['e'] * m['t']}",
+                 f"{l['macs'] / PES / cycles:.1%}"]
+        cells += [f"{loss(l, l['stall_cycles']) / cycles:.1%}" for _, loss in LOSSES]
+        bound, busy = BOUNDS[l["bound"]]
+        cells += [f"{bound} {l['bounds'][busy] / cycles:.0%}"]
+        lines.append("| " + " | ".join(cells) + " |")
     return lines
 
 
@@ -95,6 +130,8 @@ def table(qadam, words):
         return eyeriss_table(qadam, words[1])
     if words[0] == "networks":
         return network_table(qadam, words[1:])
+    if words[0] == "losses":
+        return losses_table(qadam, words[1])
     return layer_table(qadam, words[1])
 
 
