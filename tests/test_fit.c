@@ -27,7 +27,13 @@ static double noise(void) {
 /* A design, drawn at random. */
 static void make_design(const char *home, struct fit_record *r) {
     struct design d = {.name = "d", .pe_type = "int16", .dram_bytes_per_cycle = 8};
-    const struct synth_activity activity = {0.1, 0.1, 0.05, 1, 0.1, 1.5, 0.5};
+    const struct synth_activity activity = {.toggles = 0.1,
+                                            .ifmap_writes = 0.1,
+                                            .filter_writes = 0.05,
+                                            .psum_writes = 1,
+                                            .collector_writes = 0.1,
+                                            .glb_reads = 1.5,
+                                            .glb_writes = 0.5};
     d.rows = 4 + (unsigned)(8 * (noise() + 1));
     d.cols = 4 + (unsigned)(8 * (noise() + 1));
     d.ifmap_spad_words = 12 + 4 * (unsigned)(4 * (noise() + 1));
@@ -190,7 +196,13 @@ Test(fit, models_come_back) {
     struct fit fit;
     struct ppa ppa;
     char folder[EMIT_PATH_MAX], path[EMIT_PATH_MAX + 16];
-    const struct synth_activity activity = {0.1, 0.1, 0.05, 1, 0.1, 1.5, 0.5};
+    const struct synth_activity activity = {.toggles = 0.1,
+                                            .ifmap_writes = 0.1,
+                                            .filter_writes = 0.05,
+                                            .psum_writes = 1,
+                                            .collector_writes = 0.1,
+                                            .glb_reads = 1.5,
+                                            .glb_writes = 0.5};
     make_data(&data, 0.01);
     cr_assert_eq(fit_models(&fit, &data, &options, NULL, &err), 0, "%s", err.text);
     scratch_folder(folder);
