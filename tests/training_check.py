@@ -102,8 +102,10 @@ def main():
         net, scaled = trainer.path("tiny.json"), trainer.path("scaled.json")
         run(trainer.qadam, "calibrate", net, "--data", folder, "-o", scaled)
         for pe_type in ("lightpe1", "lightpe2", "int8", "int4"):
+            none = trainer.train("scaled.json", pe_type, "none.json", "--tune", "--epochs", "0")
+            trainer.check(pe_type, "scaled.json", none[0]["right"])
             out, onnx = f"{pe_type}.json", trainer.path(f"{pe_type}.onnx")
-            more = ["--tune", "--epochs", "2", "--onnx", onnx]
+            more = ["--tune", "--epochs", "2", "--rate", "0.005", "--onnx", onnx]
             trial = trainer.train("scaled.json", pe_type, out, *more)[0]
             trainer.check(pe_type, out, trial["right"])
             check_onnx(trainer, onnx, check_grids(trainer, out, pe_type))
@@ -123,7 +125,7 @@ def main():
                 "scaled.json",
                 "lightpe1",
                 "parts.json",
-                *["--tune", "--epochs", "2", "--minutes", "1e-9"],
+                *["--tune", "--epochs", "2", "--rate", "0.005", "--minutes", "1e-9"],
             )
         with open(trainer.path("parts.safetensors"), "rb") as a:
             with open(trainer.path("lightpe1.safetensors"), "rb") as b:

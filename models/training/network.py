@@ -82,6 +82,9 @@ class Network(nn.Module):
             entry = (scales or {}).get(name, {})
             self.act_bits[i] = entry.get("frac_bits", 0)
             self.weight_bits[i] = entry.get("weight_frac_bits", 0)
+        for i, entry in enumerate(net["layers"], 1):
+            if entry["op"] in ("maxpool", "avgpool"):
+                self.act_bits[i] = self.frac_bits(entry["inputs"][0])
 
     def _shape(self, entry, shapes, normalized):
         c, h, w = shapes[entry["inputs"][0]]
@@ -113,7 +116,8 @@ class Network(nn.Module):
                     index = self.names.index(name)
                     entry = self.net["layers"][index - 1]
                     bits = self.frac_bits(entry["inputs"][0]) + int(self.weight_bits[index])
-                    array.bias += torch.tensor(added) * 2.0**-bits
+                    psums = (array.bias.double() * 2.0**bits).round() + torch.tensor(added)
+                    array.bias.copy_(psums * 2.0**-bits)
 
     def _act(self, x, index, finest):
         """A map on the grid of its layer, at most as fine as the sums are."""

@@ -30,7 +30,7 @@ from grids import PeType
 from network import Network
 
 PAPER = {"epochs": 200, "rate": 0.1, "decay": 0.0005, "drops": [60, 120, 160]}
-TUNE = {"epochs": 10, "rate": 0.005, "decay": 0.0001, "drops": None}
+TUNE = {"epochs": 10, "rate": 0.0005, "decay": 0.0001, "drops": None}
 MOMENTUM, BATCH, FACTOR, CROP = 0.9, 128, 0.2, 4
 
 
@@ -42,7 +42,7 @@ def parse():
     parser.add_argument("-o", "--output", required=True, metavar="NET2")
     parser.add_argument("--tune", action="store_true", help="start from trained weights")
     parser.add_argument("--epochs", type=int, help="200; with --tune 10")
-    parser.add_argument("--rate", type=float, help="learning rate: 0.1; with --tune 0.005")
+    parser.add_argument("--rate", type=float, help="learning rate: 0.1; with --tune 0.0005")
     parser.add_argument("--images", type=int, help="only the first N training images")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--trials", type=int, default=1, help="with seeds from --seed on")
@@ -70,8 +70,8 @@ class Job:
         self.train = [x[:count].to(device()) for x in train]
         self.test = [x.to(device()) for x in test]
         self.recipe = dict(TUNE if args.tune else PAPER)
-        self.recipe["epochs"] = args.epochs or self.recipe["epochs"]
-        self.recipe["rate"] = args.rate or self.recipe["rate"]
+        given = {"epochs": args.epochs, "rate": args.rate}
+        self.recipe.update({k: v for k, v in given.items() if v is not None})
         moments = self.net.get("preprocess", {"mean": [0] * 3, "deviation": [1] * 3})
         self.mean, self.deviation = (
             torch.tensor(moments[k], dtype=torch.float64, device=device())[:, None, None]
