@@ -40,6 +40,7 @@ cleanup() {
   rm -rf "$work"
 }
 trap cleanup EXIT
+trap 'exit 1' HUP INT PIPE TERM
 
 die() {
   echo "$1"
@@ -143,8 +144,8 @@ expect '^Slurm job [0-9]*: tasks 1-4 of 4 parts$'
 expect '^32 designs: 32 finished, 0 failed$'
 [ "$(grep -c '^start' log)" = 32 ] || complain "$(grep -c '^start' log) starts, want 32"
 local="$work/local"
-"$qadam" campaign "$space" -o "$local" --program "$here/campaign_fake.sh" --holdout 25 \
-  >out.txt 2>&1 || complain "the local run failed"
+QADAM_CACHE="$local-cache" "$qadam" campaign "$space" -o "$local" \
+  --program "$here/campaign_fake.sh" --holdout 25 >out.txt 2>&1 || complain "the local run failed"
 for name in "$dir" "$local"; do
   "$qadam" results --csv "$work/table.csv" -- "$name" >out.txt 2>&1 || complain "no table"
   sha256sum <"$work/table.csv"
