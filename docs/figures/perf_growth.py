@@ -40,7 +40,7 @@ def panel(axes, rows, label):
     axes.set_xticklabels([str(size) for size in sizes])
     axes.minorticks_off()
     axes.set_xlabel(label)
-    axes.set_ylim(5, 3e4)
+    axes.set_ylim(3, 3e4)
     axes.spines[["top", "right"]].set_visible(False)
 
 
