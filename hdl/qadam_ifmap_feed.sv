@@ -335,6 +335,7 @@ module qadam_ifmap_feed #(
   end
 
   logic unused_fields;
-  assign unused_fields = ^{first_step, next_step, one_step, step2, beat, source_q, source, config_i};
+  assign unused_fields = ^{first_step, next_step, one_step, step2, beat, source_q, source,
+                           config_i};
 
 endmodule

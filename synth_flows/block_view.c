@@ -169,10 +169,9 @@ static struct output any_output(const struct metrics *timing) {
 
     for (size_t i = 0; i < timing->count && o.count == 0; i++) {
         const char *text = timing->entries[i].value;
-        char port[128];
 
         if (strcmp(timing->entries[i].name, "output") == 0) {
-            char from[128];
+            char port[128], from[128];
 
             next_word(&text, port, sizeof port);
             next_word(&text, from, sizeof from);

@@ -217,7 +217,7 @@ Test(forward, refuses_what_it_cannot_run) {
     net.batch = 4;
     cr_assert_eq(forward_check(&net, NULL), 0);
     struct error alone = {"", 0, 0, ""};
-    fc[0].input_count = 0;
+    net.layers[0].input_count = 0;
     cr_assert_eq(forward_check(&net, &alone), -1);
     cr_assert(strstr(alone.text, "fc: is not connected"));
 }
