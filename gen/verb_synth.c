@@ -20,9 +20,12 @@
 #include "synth_flows/activity.h"
 #include "synth_flows/synth.h"
 
+enum { WAVES_MAX = 16 };
+
 static const struct option_spec specs[] = {
     {"liberty", 0, "FILE", 0, "cell library (Liberty); default: the FreePDK45 kit"},
     {"activity", 0, "FILE", 0, "simulation or prediction result: rates of accesses"},
+    {"pe-waves", 0, "FILE", 1, "VCD of pe.v in a layer, scope u_gates: power of PEs"},
     {"clock-ns", 0, "NS", 0, "clock period at which power is stated; default 2"},
     {"energies", 0, "KIND", 0, "of the kit's cells: physical, or unscaled to compare"},
     {"flat", 0, NULL, 0, "no blocks but the PE: checks the composition of small designs"},
@@ -167,6 +170,12 @@ static int check_options(const struct options *opts, double *clock_ns,
         return error_set(err, "synth: --energies is '%s', must be physical or unscaled",
                          kind);
     }
+    if (options_value(opts, "flat") && options_value(opts, "pe-waves")) {
+        return error_set(err, "synth: --pe-waves cannot go with --flat");
+    }
+    if (options_count(opts, "pe-waves") > WAVES_MAX) {
+        return error_set(err, "synth: --pe-waves may be given %d times", WAVES_MAX);
+    }
     return options_real(opts, "clock-ns", 0.01, 1000, clock_ns, err);
 }
 
@@ -174,7 +183,7 @@ static int synthesize(const struct options *opts, double clock_ns, struct hw *hw
                       struct synth_result *res, struct error *err) {
     char home[EMIT_PATH_MAX], folder[EMIT_PATH_MAX], design[EMIT_PATH_MAX];
     char work[EMIT_PATH_MAX], cache[EMIT_PATH_MAX];
-    const char *kind = options_value(opts, "energies");
+    const char *kind = options_value(opts, "energies"), *waves[WAVES_MAX];
     struct synth_options opt = {.home = home,
                                 .design_dir = design,
                                 .work_dir = work,
@@ -186,6 +195,11 @@ static int synthesize(const struct options *opts, double clock_ns, struct hw *hw
     opt.flat = options_value(opts, "flat") != NULL;
     opt.any_version = options_value(opts, "any-version") != NULL;
     opt.clock_ns = clock_ns;
+    opt.pe_waves = waves;
+    opt.pe_wave_count = (size_t)options_count(opts, "pe-waves");
+    for (size_t i = 0; i < opt.pe_wave_count; i++) {
+        waves[i] = options_value_at(opts, "pe-waves", (int)i);
+    }
     if (home_find(home, sizeof home, err) != 0 ||
         design_load(home, options_operand(opts, 0), hw, err) != 0 ||
         (options_value(opts, "activity") &&

@@ -38,10 +38,10 @@ struct net_cell {
 
 struct net_port {
     const char *name;
-    int input;
     size_t first_bit, width;
     double cap_ff; /* worst bit of an input, after buffering */
-    int clock;     /* reaches clock pins */
+    int input;
+    int clock; /* reaches clock pins */
 };
 
 struct net_module {

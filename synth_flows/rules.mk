@@ -15,6 +15,12 @@ synth-smoke.deps = build/qadam
 synth-check: build/qadam ## compare the composition from blocks with flat synthesis
 	$(Q)tests/synth_check.sh $<
 
+# What designs of each type cost: docs/synthesis_cost.csv. An hour and more.
+.PHONY: synth-cost
+synth-cost: build/qadam ## measure CPU seconds and memory of synthesis by PE type
+	$(Q)synth_flows/cost.py $< docs/synthesis_cost.csv \
+	  $(patsubst designs/eyeriss_%.json,%,$(wildcard $(PE_TYPES:%=designs/eyeriss_%.json)))
+
 # Table and plot of all types' PEs at 24/224/24 words: docs/pe_report.csv.
 .PHONY: pe-report
 pe-report: build/qadam ## area, period and energy of all types' PEs, as table and plot

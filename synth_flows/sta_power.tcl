@@ -22,7 +22,8 @@
 #               QADAM_PARTS      with it: file of lines "INSTANCE PART"; all others are part rest
 # Metrics       internal_mw, switching_mw, leakage_mw, clock_gates
 #               with QADAM_PART: part_internal_mw, part_switching_mw, part_leakage_mw
-#               with QADAM_TOGGLES: PART_dynamic_mw, PART_leakage_mw
+#               with QADAM_TOGGLES: internal_mw, switching_mw, leakage_mw, and PART_dynamic_mw,
+#               PART_leakage_mw for each part
 
 source $::env(QADAM_FLOW)/sta_common.tcl
 
@@ -164,11 +165,41 @@ proc set_toggles {period_ns} {
   }
 }
 
+# Sums of internal, switching and leakage power, element by element.
+proc add_power {a b} {
+  set sums {}
+  foreach x $a y $b {
+    lappend sums [expr {$x + $y}]
+  }
+  return $sums
+}
+
+# Internal, switching and leakage power in W as metrics in mW.
+proc power_metrics {prefix power} {
+  set metrics {}
+  foreach name {internal switching leakage} watt $power {
+    lappend metrics ${prefix}${name}_mw [expr {$watt * 1e3}]
+  }
+  return $metrics
+}
+
+# Power of the instances whose name matches QADAM_PART.
+proc part_metrics {} {
+  set sums {0.0 0.0 0.0}
+  foreach cell [get_cells -quiet -hierarchical *] {
+    if {[string match $::env(QADAM_PART) [get_full_name $cell]]} {
+      set sums [add_power $sums [lrange [sta::instance_power $cell [sta::cmd_corner]] 0 2]]
+    }
+  }
+  return [power_metrics part_ $sums]
+}
+
 # Dynamic and leakage power by part.
 proc power_by_part {} {
   array set part_of [words_of $::env(QADAM_PARTS)]
   array set dynamic {}
   array set leakage {}
+  set sums {0.0 0.0 0.0}
   foreach cell [get_cells *] {
     set name [get_full_name $cell]
     if {[string match INPUT_* $name]} {
@@ -183,28 +214,12 @@ proc power_by_part {} {
     set leakage($part) [expr {[info exists leakage($part)] ? $leakage($part) : 0.0}]
     set dynamic($part) [expr {$dynamic($part) + $internal + $switching}]
     set leakage($part) [expr {$leakage($part) + $leak}]
+    set sums [add_power $sums [list $internal $switching $leak]]
   }
-  set metrics {}
+  set metrics [power_metrics "" $sums]
   foreach part [lsort [array names dynamic]] {
     lappend metrics ${part}_dynamic_mw [expr {$dynamic($part) * 1e3}] \
       ${part}_leakage_mw [expr {$leakage($part) * 1e3}]
-  }
-  return $metrics
-}
-
-# Power of the instances whose name matches QADAM_PART.
-proc part_metrics {} {
-  set sums {0.0 0.0 0.0}
-  foreach cell [get_cells -quiet -hierarchical *] {
-    if {[string match $::env(QADAM_PART) [get_full_name $cell]]} {
-      lassign [sta::instance_power $cell [sta::cmd_corner]] internal switching leakage
-      set sums [list [expr {[lindex $sums 0] + $internal}] \
-        [expr {[lindex $sums 1] + $switching}] [expr {[lindex $sums 2] + $leakage}]]
-    }
-  }
-  set metrics {}
-  foreach name {internal switching leakage} sum $sums {
-    lappend metrics part_${name}_mw [expr {$sum * 1e3}]
   }
   return $metrics
 }
@@ -229,8 +244,7 @@ proc main {} {
     set part [part_metrics]
   }
   set internal [expr {$internal + [macro_correction]}]
-  return [list internal_mw [expr {$internal * 1e3}] switching_mw [expr {$switching * 1e3}] \
-    leakage_mw [expr {$leakage * 1e3}] clock_gates $gates {*}$part]
+  return [concat [power_metrics "" [list $internal $switching $leakage]] clock_gates $gates $part]
 }
 
 run sta_power.tcl

@@ -268,6 +268,25 @@ static void add_total(struct synth_power *to, const struct synth_power *part) {
     to->leakage_mw += part->leakage_mw;
 }
 
+/* Power of one PE: by the waves of its netlist if there are any. */
+static int measure_pe(struct synth *s) {
+    struct synth_activity *a = &s->res->activity;
+    const size_t waves = s->flow.opt->pe_wave_count, used = strlen(a->source);
+    double toggles;
+
+    if (waves == 0) {
+        return synth_pe_power(&s->flow, &s->pe, a);
+    }
+    if (synth_pe_waves(&s->flow, &s->pe, &toggles) != 0) {
+        return -1;
+    }
+    (void)snprintf(a->source + used, sizeof a->source - used,
+                   "; in PEs, every net's own toggles in %zu simulation%s of the "
+                   "netlist, %.4f per cycle on average",
+                   waves, waves > 1 ? "s" : "", toggles);
+    return 0;
+}
+
 static int measure_power(struct synth *s) {
     struct synth_result *r = s->res;
     const struct synth_options *opt = s->flow.opt;
@@ -281,8 +300,8 @@ static int measure_power(struct synth *s) {
     if (opt->flat) {
         return measure_flat(s);
     }
-    if (synth_pe_power(&s->flow, &s->pe, &r->activity) != 0 ||
-        measure_rest(s, &rest, &array) != 0 || measure_blocks(s) != 0) {
+    if (measure_pe(s) != 0 || measure_rest(s, &rest, &array) != 0 ||
+        measure_blocks(s) != 0) {
         return -1;
     }
     synth_power_add(&r->pe_power, &s->pe.power, 1, r->clock_ns);

@@ -33,7 +33,7 @@ struct synth_activity {
     double collector_writes; /* psums written into a collector, per cycle and column */
     double glb_reads, glb_writes; /* bus words, per cycle, of the whole GLB */
     double macs;                  /* MACs per cycle; 0 = one for each psum written */
-    char source[320];             /* where the figures come from, in words */
+    char source[448];             /* where the figures come from, in words */
 };
 
 /* Defaults: typical for the middle layers of VGG-16 at full utilization, except the
@@ -46,9 +46,11 @@ struct synth_options {
     const char *work_dir;   /* made when missing; netlists, reports and logs stay there */
     const char *cache_dir;  /* made when missing; PEs by hash */
     const char *liberty;    /* cell library, or NULL for that of the kit */
-    int flat;        /* no blocks but the PEs, no views: to check the composition */
-    int any_version; /* of the tools is good */
-    int unscaled;    /* kit: energies as in a full library (pdk/liberty.h) */
+    int flat; /* no blocks but the PEs, no views: to check the composition */
+    const char *const *pe_waves; /* VCDs of a PE's netlist in a layer, scope u_gates */
+    size_t pe_wave_count;        /* 0: activity counts for the PEs too */
+    int any_version;             /* of the tools is good */
+    int unscaled;                /* kit: energies as in a full library (pdk/liberty.h) */
     double clock_ns; /* period at which power is stated; 0 = 2 ns, or the minimum
                         period where that is longer */
     struct synth_activity activity;

@@ -15,6 +15,7 @@
 #include "synth_flows/netlist.h"
 #include "synth_flows/synth_cache.h"
 #include "synth_flows/synth_power.h"
+#include "synth_flows/waves.h"
 
 static const char *const modules[] = {"qadam_pe", "qadam_mac_unit"};
 static const char *const prefixes[] = {"pe", "mac"};
@@ -273,4 +274,32 @@ int synth_pe_energy(struct flow *flow, const struct synth_pe *pe, const char *to
     }
     metrics_close(&m);
     return status ? -1 : 0;
+}
+
+int synth_pe_waves(struct flow *flow, struct synth_pe *pe, double *toggles) {
+    const struct synth_options *opt = flow->opt;
+    char rates[EMIT_PATH_MAX], out[EMIT_PATH_MAX];
+    double pj[SYNTH_PARTS], leakage_mw[SYNTH_PARTS];
+
+    pe->power = (struct synth_power){0};
+    *toggles = 0;
+    if (emit_path(rates, sizeof rates, flow->err, "%s/pe.toggles", flow->work) != 0 ||
+        emit_path(out, sizeof out, flow->err, "%s/pe.energy", flow->work) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < opt->pe_wave_count; i++) {
+        struct waves_summary summary;
+        struct synth_power power;
+
+        flow_progress(flow, "toggles of the waves");
+        if (waves_toggles(opt->pe_waves[i], "u_gates", rates, &summary, flow->err) != 0 ||
+            synth_pe_energy(flow, pe, rates, pj, leakage_mw) != 0 ||
+            synth_power_read(flow, out, "", &power) != 0) {
+            return -1;
+        }
+        synth_power_add(&pe->power, &power, 1 / (double)opt->pe_wave_count,
+                        SYNTH_POWER_CLOCK_NS);
+        *toggles += summary.toggles / (double)opt->pe_wave_count;
+    }
+    return 0;
 }

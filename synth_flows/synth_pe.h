@@ -42,6 +42,11 @@ int synth_pe_writes(const struct synth_pe *pe, const struct synth_activity *acti
 int synth_pe_power(struct flow *flow, struct synth_pe *pe,
                    const struct synth_activity *activity);
 
+/* Its power with the toggles of simulations of its netlist: the average over the opt's
+ * pe_waves, into pe->power. *toggles gets those of a data net per cycle, on average.
+ * Returns 0, or -1 with the error set. */
+int synth_pe_waves(struct flow *flow, struct synth_pe *pe, double *toggles);
+
 /* Its energy per cycle by the toggles of its nets: a file of lines "NET TOGGLES DUTY",
  * both per cycle. pj and leakage_mw get SYNTH_PARTS figures. Returns 0, or -1 with the
  * error set. */

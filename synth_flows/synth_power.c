@@ -13,8 +13,8 @@
 
 enum { SETTINGS_TEXT = 512 };
 
-static int read_power(struct flow *flow, const char *path, const char *prefix,
-                      struct synth_power *power) {
+int synth_power_read(struct flow *flow, const char *path, const char *prefix,
+                     struct synth_power *power) {
     const char *const names[] = {"internal_mw", "switching_mw", "leakage_mw"};
     double *const values[] = {&power->internal_mw, &power->switching_mw,
                               &power->leakage_mw};
@@ -79,8 +79,8 @@ int synth_power_measure(struct flow *flow, const struct synth_power_job *job,
                (kept[0] && emit_copy(out, kept, flow->err) != 0)) {
         return -1;
     }
-    return read_power(flow, path, "", power) != 0 ||
-                   (part && read_power(flow, path, "part_", part) != 0)
+    return synth_power_read(flow, path, "", power) != 0 ||
+                   (part && synth_power_read(flow, path, "part_", part) != 0)
                ? -1
                : 0;
 }

@@ -27,6 +27,11 @@ struct synth_power_job {
 int synth_power_measure(struct flow *flow, const struct synth_power_job *job,
                         struct synth_power *power, struct synth_power *part);
 
+/* Read what sta_power.tcl measured: the metrics with that prefix of the file path.
+ * Returns 0, or -1 with the flow's error set. */
+int synth_power_read(struct flow *flow, const char *path, const char *prefix,
+                     struct synth_power *power);
+
 /* *to += times *power, its dynamic part scaled to another clock period. */
 void synth_power_add(struct synth_power *to, const struct synth_power *power,
                      double times, double clock_ns);

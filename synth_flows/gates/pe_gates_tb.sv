@@ -6,6 +6,7 @@
 // never read in the cycle in which it is written. Words are uniform; with Float three of four have
 // exponents that keep sums finite.
 //   +vectors=N    that many cycles, by default 100000
+//   +stimuli=FILE inputs of a PE in a simulated layer (pe_stimuli.py) in the place of random ones
 //   +waves=FILE   the netlist's nets as VCD, for the energy of a MAC: every cycle is one, its
 //                 addresses are uniform, all floats are of magnitude 2^-7 to 2, and spads are
 //                 written at the rates that synth.c has as typical: acts 0.1, weights 0.05, psums
@@ -38,7 +39,8 @@ module pe_gates_tb #(
   localparam int unsigned WARM = FILL + STAGES + 4;  // from here on the sum register is known
 
   int unsigned vectors = 100000;
-  string waves;
+  string waves, stimuli;
+  int file;
   logic clk = 1'b0, busy;
   logic ifmap_we, filter_we, read_en, psum_en, psum_init, psum_we, psum_chain;
   logic [IFMAP_GW-1:0] ifmap_wgroup;
@@ -184,9 +186,49 @@ module pe_gates_tb #(
     end
   endtask
 
-  initial begin
-    void'($value$plusargs("vectors=%d", vectors));
-    busy = $value$plusargs("waves=%s", waves) != 0;
+  // The next cycle of the file; false at its end.
+  function automatic logic read_cycle();
+    read_cycle = $fscanf(file, "%h %h %h %h %h %h %h %h %h", ifmap_we, ifmap_wgroup, ifmap_wsel,
+                         ifmap_wmask, ifmap_wdata, filter_we, filter_wgroup, filter_wsel,
+                         filter_wdata) == 9 &&
+                 $fscanf(file, "%h %h %h %h %h %h %h %h %h", read_en, ifmap_raddr, ifmap_rsel,
+                         filter_raddr, filter_rsel, mac_en, psum_en, psum_init, psum_raddr) == 9 &&
+                 $fscanf(file, "%h %h %h %h %h %h", psum_rsel, psum_we, psum_chain, psum_waddr,
+                         psum_wsel, psum) == 6;
+  endfunction
+
+  // One cycle in which the inputs are those of draws or of the file; false at its end.
+  task automatic replay_cycle(input int unsigned n, output logic done);
+    done = 1'b0;
+    #1 clk = 1'b1;
+    #1;
+    if (n <= WARM) begin
+      draw_writes(n);
+      draw_reads(n);
+    end else begin
+      done = !read_cycle();
+    end
+    #1 check(n);
+    #1 clk = 1'b0;
+    #1 check(n);
+  endtask
+
+  // All spads are filled, so that no word is unknown; then come the cycles of the file.
+  task automatic replay();
+    logic done;
+    vectors = 0;
+    done = 1'b0;
+    for (int unsigned n = 0; !done; n++) begin
+      if (busy && n == WARM + 1) begin
+        $dumpfile(waves);
+        $dumpvars(1, u_gates);
+      end
+      replay_cycle(n, done);
+      vectors += 32'(n > WARM && !done);
+    end
+  endtask
+
+  task automatic draw_all();
     for (int unsigned n = 0; n <= WARM + vectors; n++) begin
       if (busy && n == WARM) begin
         $dumpfile(waves);
@@ -198,6 +240,18 @@ module pe_gates_tb #(
       #1 check(n);
       #1 clk = 1'b0;
       #1 check(n);
+    end
+  endtask
+
+  initial begin
+    void'($value$plusargs("vectors=%d", vectors));
+    busy = $value$plusargs("waves=%s", waves) != 0;
+    if ($value$plusargs("stimuli=%s", stimuli) != 0) begin
+      file = $fopen(stimuli, "r");
+      if (file == 0) $fatal(1, "%s cannot be read", stimuli);
+      replay();
+    end else begin
+      draw_all();
     end
     $display("%0d vectors", vectors);
     $finish;

@@ -3,7 +3,7 @@
 #
 # Simulates a mapped netlist against its RTL with Verilator.
 #
-# usage: synth_flows/gates/simulate.sh DIR pe|mac [+vectors=N] [+waves=FILE]
+# usage: synth_flows/gates/simulate.sh DIR pe|mac [+vectors=N] [+stimuli=FILE] [+waves=FILE]
 #
 # DIR is that of `qadam synth-pe DESIGN -o DIR`. The testbench, UNIT_gates_tb.sv, says what the
 # options do. It is built in DIR if anything changed, with waves a second time: recording every net
