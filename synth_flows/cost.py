@@ -4,10 +4,10 @@
 
 usage: cost.py PROGRAM OUT.csv TYPE...
 
-For every PE type, on an empty cache each: designs/eyeriss_TYPE.json; the same PE and units again in
-an array of the same size; the same PE in an array of 64 x 64; and in one of 12 x 14 with another GLB.
-One row a run: CPU seconds (user and system, all processes), wall-clock seconds, and the peak memory
-of the largest process. The work is done in one process at a time.
+For every PE type, on an empty cache each: designs/eyeriss_TYPE.json; the same once more; its PE in
+an array of 64 x 64; and in one of 12 x 14 with another GLB. One row a run: CPU seconds (user and
+system, all processes), wall-clock seconds, and the peak memory of the largest process. One process
+works at a time.
 """
 import csv
 import json
