@@ -123,7 +123,7 @@ build/asan/obj/%.o: %.c | $(SETUP) $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(SANITIZE) -MMD -MP -c $< -o $@
 
-build/tsan/obj/%.o: %.c | $(SETUP)
+build/tsan/obj/%.o: %.c | $(SETUP) $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(TSAN) -MMD -MP -c $< -o $@
 
@@ -135,9 +135,14 @@ build/asan/tests/%: build/asan/obj/tests/%.o $(LIB_SRCS:%.c=build/asan/obj/%.o)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) $^ -o $@ -lcriterion $(LIBS)
 
-build/tsan/tests/%: build/tsan/obj/tests/%.o $(LIB_SRCS:%.c=build/tsan/obj/%.o)
+# Through an archive, so that libraries which the test does not use stay out: the thread
+# sanitizer crashes with LAPACK's Fortran runtime loaded.
+build/tsan/libqadam.a: $(LIB_SRCS:%.c=build/tsan/obj/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+build/tsan/tests/%: build/tsan/obj/tests/%.o build/tsan/libqadam.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(TSAN) $^ -o $@ $(LIBS)
+	$(Q)$(CC) $(TSAN) $(filter %.o,$^) $(filter %.a,$^) -o $@ -Wl,--as-needed $(LIBS)
 
 # ---- the library ----
 
