@@ -62,13 +62,14 @@ module qadam_array #(
   localparam int unsigned CHAIN = Cols * (PsumWidth + 1);
 
   logic [(Rows+1)*CHAIN-1:0] chain;
-  logic [(Rows+1)*Cols-1:0] active;
+  logic [(Rows+1)*Cols-1:0] active_soon;
   logic [Rows-1:0] emit;
   logic [8*Rows-1:0] emit_entry;
+  logic [PsumWords*Rows-1:0] emit_sel;
   logic [7*16*Rows-1:0] accesses;
 
   assign chain[CHAIN-1:0] = '0;
-  assign active[Cols-1:0] = '0;
+  assign active_soon[Cols-1:0] = '0;
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
     qadam_row #(
@@ -109,12 +110,13 @@ module qadam_array #(
         .filter_set_i,
         .filter_group_i,
         .filter_data_i,
-        .active_i      (active[Cols*r+:Cols]),
+        .active_soon_i (active_soon[Cols*r+:Cols]),
         .psum_i        (chain[CHAIN*r+:CHAIN]),
-        .active_o      (active[Cols*(r+1)+:Cols]),
+        .active_soon_o (active_soon[Cols*(r+1)+:Cols]),
         .psum_o        (chain[CHAIN*(r+1)+:CHAIN]),
         .emit_o        (emit[r]),
         .emit_entry_o  (emit_entry[8*r+:8]),
+        .emit_sel_o    (emit_sel[PsumWords*r+:PsumWords]),
         .accesses_o    (accesses[7*16*r+:7*16])
     );
   end
@@ -155,6 +157,7 @@ module qadam_array #(
         .we_i   (emit[Rows-1]),
         .bank_i (fill_bank_q),
         .entry_i(entry),
+        .sel_i  (emit_sel[PsumWords*(Rows-1)+:PsumWords]),
         .psum_i (chain[CHAIN*Rows+(PsumWidth+1)*c+:PsumWidth+1]),
         .bank_r_i (read_bank_i),
         .group_i(read_group_i),
@@ -163,6 +166,6 @@ module qadam_array #(
   end
 
   logic unused_rows;
-  assign unused_rows = ^{active[Cols*Rows+:Cols], emit, emit_entry};
+  assign unused_rows = ^{active_soon[Cols*Rows+:Cols], emit, emit_entry, emit_sel};
 
 endmodule

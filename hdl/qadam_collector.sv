@@ -14,6 +14,7 @@ module qadam_collector #(
     input  logic                       we_i,
     input  logic                       bank_i,
     input  logic [                7:0] entry_i,
+    input  logic [      PsumWords-1:0] sel_i,     // entry_i, one-hot
     input  logic [          Width-1:0] psum_i,
     // read, combinational: psums group_i * PsumLanes + lane
     input  logic                       bank_r_i,
@@ -31,6 +32,15 @@ module qadam_collector #(
   assign raddr = AW'(group_i) + (bank_r_i ? AW'(GROUPS) : '0);
 
   for (genvar l = 0; l < PsumLanes; l++) begin : gen_lane
+    logic [GROUPS-1:0] sel;
+    for (genvar g = 0; g < GROUPS; g++) begin : gen_sel
+      if (g * PsumLanes + l < PsumWords) begin : gen_word
+        assign sel[g] = sel_i[g*PsumLanes+l];
+      end else begin : gen_none
+        assign sel[g] = 1'b0;
+      end
+    end
+
     qadam_spad #(
         .Words (WORDS),
         .Width (Width),
@@ -41,7 +51,7 @@ module qadam_collector #(
         .clk_i,
         .we_i    (we_i && (entry_i & 8'(PsumLanes - 1)) == 8'(l)),
         .wgroup_i(waddr),
-        .wsel_i  (WORDS'(1) << waddr),
+        .wsel_i  ({sel & {GROUPS{bank_i}}, sel & {GROUPS{!bank_i}}}),
         .wmask_i ('1),
         .wdata_i (psum_i),
         .raddr_i (raddr),

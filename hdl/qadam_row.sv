@@ -48,14 +48,16 @@ module qadam_row #(
     input  logic [                        7:0] filter_set_i,
     input  logic [                       15:0] filter_group_i,
     input  logic [WeightLanes*WeightWidth-1:0] filter_data_i,
-    // chain; active_o tells the row below which columns of this row have a beat (write stage)
-    input  logic [                   Cols-1:0] active_i,
+    // chain; active_soon_o tells the row below which columns of this row have a beat whose write
+    // stage is the next cycle
+    input  logic [                   Cols-1:0] active_soon_i,
     input  logic [   Cols*(PsumWidth+1)-1:0]   psum_i,
-    output logic [                   Cols-1:0] active_o,
+    output logic [                   Cols-1:0] active_soon_o,
     output logic [   Cols*(PsumWidth+1)-1:0]   psum_o,
-    // emission: psum_o holds entry emit_entry_o of the columns emit_o
+    // emission: psum_o holds entry emit_entry_o, selected by emit_sel_o
     output logic                               emit_o,
     output logic [                        7:0] emit_entry_o,
+    output logic [              PsumWords-1:0] emit_sel_o,
     // accesses of this cycle, 16 bits each: ifmap reads, ifmap writes, filter reads, filter
     // writes, psum reads, psum writes, MACs; simulation only, else 0
     output logic [                   7*16-1:0] accesses_o
@@ -131,13 +133,18 @@ module qadam_row #(
     end
   end
 
-  // Pipeline of enables, from operand read (stage 0) to psum write.
-  logic [WRITE_STAGE:0] valid, active, first, last;
-  logic [WRITE_STAGE:1] valid_q, active_stage_q, first_q, last_q;
+  // Pipeline of enables, from operand read (stage 0) to the stage before the psum write. What the
+  // psum write needs in the first half of its cycle is computed in that stage.
+  logic [SUM_STAGE:0] valid, active, first;
+  logic [SUM_STAGE:1] valid_q, active_stage_q, first_q;
+  logic [WRITE_STAGE:0] last;
+  logic [WRITE_STAGE:1] last_q;
   logic [PSUM_AW*(WRITE_STAGE+1)-1:0] entry;
   logic [PSUM_AW*(WRITE_STAGE+1)-1:PSUM_AW] entry_q;
-  logic [Cols*(WRITE_STAGE+1)-1:0] cols;
-  logic [Cols*(WRITE_STAGE+1)-1:Cols] cols_stage_q;
+  logic [Cols*(SUM_STAGE+1)-1:0] cols;
+  logic [Cols*(SUM_STAGE+1)-1:Cols] cols_stage_q;
+  logic [Cols-1:0] psum_we_q, psum_we_d;
+  logic emit_q, emit_d, psum_init_q;
 
   assign valid = {valid_q, valid0_q};
   assign active = {active_stage_q, run_q};
@@ -147,25 +154,37 @@ module qadam_row #(
   assign cols = {cols_stage_q, cols_q};
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) valid_q <= '0;
-    else valid_q <= valid[WRITE_STAGE-1:0];
+    if (!rst_ni) begin
+      valid_q <= '0;
+      psum_we_q <= '0;
+      emit_q <= 1'b0;
+    end else begin
+      valid_q <= valid[SUM_STAGE-1:0];
+      psum_we_q <= psum_we_d;
+      emit_q <= emit_d;
+    end
   end
   always_ff @(posedge clk_i) begin
-    active_stage_q <= active[WRITE_STAGE-1:0];
-    first_q <= first[WRITE_STAGE-1:0];
+    active_stage_q <= active[SUM_STAGE-1:0];
+    first_q <= first[SUM_STAGE-1:0];
     last_q <= last[WRITE_STAGE-1:0];
     entry_q <= entry[PSUM_AW*WRITE_STAGE-1:0];
-    cols_stage_q <= cols[Cols*WRITE_STAGE-1:0];
+    cols_stage_q <= cols[Cols*SUM_STAGE-1:0];
+    psum_init_q <= head_i && first[READ_STAGE-1];
   end
 
-  assign active_o = {Cols{active[WRITE_STAGE]}} & cols[Cols*WRITE_STAGE+:Cols];
-  assign emit_o = valid[WRITE_STAGE] && active[WRITE_STAGE] && last[WRITE_STAGE];
+  assign active_soon_o = {Cols{active[SUM_STAGE]}} & cols[Cols*SUM_STAGE+:Cols];
+  assign psum_we_d = {Cols{valid[SUM_STAGE]}} &
+                     (last[SUM_STAGE] ? active_soon_i & {Cols{!head_i}} : active_soon_o);
+  assign emit_d = valid[SUM_STAGE] && active[SUM_STAGE] && last[SUM_STAGE];
+  assign emit_o = emit_q;
   assign emit_entry_o = 8'(entry[PSUM_AW*WRITE_STAGE+:PSUM_AW]);
 
   // One-hot addresses, registered together with the binary ones.
   logic [IfmapWords-1:0] ifmap_rsel;
   logic [FilterWords-1:0] filter_rsel;
   logic [PsumWords-1:0] psum_rsel, psum_wsel;
+  assign emit_sel_o = psum_wsel;
 
   always_ff @(posedge clk_i) begin
     if (start_i || count_q) begin
@@ -225,7 +244,7 @@ module qadam_row #(
 
 
   // Enables of the PEs at each stage.
-  logic [Cols-1:0] read_en, psum_read, psum_en, psum_we;
+  logic [Cols-1:0] read_en, psum_read, psum_en;
   logic [MAC_STAGES*Cols-1:0] mac_en;
   for (genvar c = 0; c < Cols; c++) begin : gen_enable
     assign read_en[c] = valid[0] && active[0] && cols[c];
@@ -234,8 +253,6 @@ module qadam_row #(
     end
     assign psum_read[c] = valid[READ_STAGE] && active[READ_STAGE] && cols[Cols*READ_STAGE+c];
     assign psum_en[c] = valid[SUM_STAGE] && active[SUM_STAGE] && cols[Cols*SUM_STAGE+c];
-    assign psum_we[c] = valid[WRITE_STAGE] && (last[WRITE_STAGE] ? active_i[c] && !head_i :
-                        active_o[c]);
   end
 
   for (genvar c = 0; c < Cols; c++) begin : gen_pe
@@ -269,10 +286,10 @@ module qadam_row #(
         .filter_rsel_i  (filter_rsel),
         .mac_en_i       (mac_en[MAC_STAGES*c+:MAC_STAGES]),
         .psum_en_i      (psum_en[c]),
-        .psum_init_i    (head_i && first[READ_STAGE]),
+        .psum_init_i    (psum_init_q),
         .psum_raddr_i   (entry[PSUM_AW*READ_STAGE+:PSUM_AW]),
         .psum_rsel_i    (psum_rsel),
-        .psum_we_i      (psum_we[c]),
+        .psum_we_i      (psum_we_q[c]),
         .psum_chain_i   (last[WRITE_STAGE]),
         .psum_waddr_i   (entry[PSUM_AW*WRITE_STAGE+:PSUM_AW]),
         .psum_wsel_i    (psum_wsel),
@@ -300,8 +317,8 @@ module qadam_row #(
   assign accesses_o[16+:16] = 16'(ones(ifmap_we_q) * 16'(config_i.qt));
   assign accesses_o[32+:16] = reads;
   assign accesses_o[48+:16] = 16'(ones(filter_we_q) * 16'(WeightLanes));
-  assign accesses_o[64+:16] = head_i && first[READ_STAGE] ? '0 : ones(psum_read);
-  assign accesses_o[80+:16] = ones(psum_we);
+  assign accesses_o[64+:16] = psum_init_q ? '0 : ones(psum_read);
+  assign accesses_o[80+:16] = ones(psum_we_q);
   assign accesses_o[96+:16] = ones(mac_first);
 `endif
 

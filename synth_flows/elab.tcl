@@ -59,14 +59,14 @@ proc made_of {module units} {
 # Give the units plain names: the source name, numbered from the second copy on.
 proc name_units {} {
   set names {}
-  foreach {kind bases} [list block $::BLOCKS module $::MODULES logic $::LOGIC \
-    top $::env(QADAM_TOP)] {
+  set dissolved [expr {$::env(QADAM_FLAT) ? [concat $::BLOCKS qadam_array] : ""}]
+  foreach {kind bases} [list block $::BLOCKS module $::MODULES top $::env(QADAM_TOP)] {
     foreach base $bases {
       set uses 0
       foreach module [modules_of $base] {
         set name [expr {[incr uses] > 1 ? "${base}_$uses" : $base}]
         rename_module $module $name
-        lappend names $name [expr {$::env(QADAM_FLAT) && $kind ne "top" ? {logic} : $kind}]
+        lappend names $name [expr {$base in $dissolved ? "logic" : $kind}]
       }
     }
   }

@@ -17,29 +17,31 @@ proc slack_at {period_ns} {
 }
 
 # Smallest period without violation and one just below it, to 0.5 ps. The slack grows by 1 ns per
-# ns where whole periods bind, by half as much where half periods do (clock gates, latches):
-# straight lines, of which the least counts, so a few steps along them lead to zero.
+# ns where whole periods bind, by half as much where half periods do (clock gates, latches), and is
+# the least of such lines. Seen from a period that is long enough, zero is therefore no nearer than
+# along the flat line, and seen from one that is too short no nearer than along the steep one: steps
+# along them never go beyond it from below. Bisection ends what they do not.
 proc minimum_period {} {
   set high 16.0
-  while {[set high_slack [slack_at $high]] < 0} {
+  while {[set slack [slack_at $high]] < 0} {
     set high [expr {$high * 2}]
     if {$high > 1000} {
       error "no clock period up to 1000 ns is long enough"
     }
   }
   set low 0.0
-  set guess [expr {$high - $high_slack}]
-  for {set slope 1.0} {$high - $low > 0.0005} {set slope [expr {$slope > 0.5 ? 0.5 : 1.0}]} {
-    if {$guess <= $low || $guess >= $high} {
+  set guess [expr {$high - 2 * $slack}]
+  for {set steps 1} {$high - $low > 0.0005} {incr steps} {
+    if {$guess <= $low || $guess >= $high || $steps % 8 == 0} {
       set guess [expr {($low + $high) / 2}]
     }
     set slack [slack_at $guess]
     if {$slack >= 0} {
       set high $guess
-      set guess [expr {$guess - max($slack, 0.0004)}]
+      set guess [expr {$guess - max(2 * $slack, 0.0004)}]
     } else {
       set low $guess
-      set guess [expr {$guess - min($slack, -0.0001) / $slope + 0.0001}]
+      set guess [expr {$guess + max(-$slack, 0.0001) + 0.0002}]
     }
   }
   return [list $high $low]

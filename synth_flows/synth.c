@@ -36,7 +36,7 @@ struct synth {
     struct synth_pe pe;
     struct synth_units units;
     struct libcells libs; /* cells, SRAM macros, blocks */
-    struct netlist nl;    /* logic units and the top module */
+    struct netlist nl;    /* modules and the top module */
     struct net_module *top;
     char *views; /* owned; Tcl list of the macros' Liberty files */
     char verilog[EMIT_PATH_MAX];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Synthesis of units. A cache entry is NAME-HASH. That of a logic unit holds unit.json,
- * the mapped netlist; that of a block unit.v (buffered), unit.lib (its view), unit.timing
- * and unit.sum.
+ * Synthesis of units. A cache entry is NAME-HASH. That of a module holds unit.json, the
+ * mapped netlist; that of a logic unit unit.il, its gates; that of a block unit.v
+ * (buffered), unit.lib (its view), unit.timing and unit.sum.
  */
 #include "synth_flows/synth_unit.h"
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Synthesizes one unit of a design (units.tcl); the units in it, SRAM macros and the PE are black
-# boxes. Logic units become simple gates, all others cells of the library; the top module takes
-# in the gates of the logic units before it is mapped.
+# boxes. Units become cells of the library; but those of the kind logic (units.tcl) simple gates,
+# which the top module takes in before it is mapped.
 #
 # Inputs    QADAM_LIBERTY   cell library
 #           QADAM_KIT       folder of the process kit (kit.tcl)
@@ -63,8 +63,9 @@ proc main {} {
   if {$kinds($top) eq "top"} {
     join_gates $top $units
   }
-  set wide [expr {[regsub {_[0-9]+$} $top {}] in $::WIDE ? $top : {}}]
-  map_cells $top {} $wide [expr {$kinds($top) eq "top" ? "abc_control.abc" : "abc_logic.abc"}]
+  set base [regsub {_[0-9]+$} $top {}]
+  map_cells $top {} [expr {$base in $::WIDE ? $top : ""}] \
+    [expr {$base in $::DEEP ? "abc_control.abc" : "abc_logic.abc"}]
   finish $top
   json -o $::env(QADAM_WORK)/unit.json $top
 }
