@@ -13,7 +13,13 @@
 #include "gen/emit.h"
 #include "gen/weights.h"
 
-enum { NAME_SIZE = 64, ROOM_FIRST = 64, SUFFIX_MAX = 12, SHAPE_TEXT = 40 };
+enum {
+    NAME_SIZE = 64,
+    ROOM_FIRST = 64,
+    SUFFIX_MAX = 12,
+    MADE_MAX = 1 << 25,
+    SHAPE_TEXT = 40
+};
 
 static const char *const op_names[] = {"conv", "fc",      "matmul",
                                        "add",  "maxpool", "avgpool"};
@@ -110,6 +116,15 @@ static int make_room(struct import_net *net, struct error *err) {
         net->layers = more;
         net->room = room;
     }
+    return 0;
+}
+
+int import_net_made(struct import_net *net, uint64_t weights, struct error *err) {
+    if (weights > MADE_MAX || net->made + weights > MADE_MAX) {
+        return error_set(err, "makes a convolution of %llu weights, at most %d are made",
+                         (unsigned long long)weights, MADE_MAX);
+    }
+    net->made += weights;
     return 0;
 }
 

@@ -32,6 +32,7 @@ struct import_net {
     struct layer_map input;      /* all 0: layers have inputs of their own */
     struct import_layer *layers; /* owned */
     size_t count, room;
+    uint64_t made;                                 /* weights that no file has */
     json_t *names;                                 /* owned: the layers' names */
     char notes[IMPORT_NOTES_MAX][IMPORT_NOTE_MAX]; /* what the user should know */
     unsigned note_count;                           /* all; more than fit are counted */
@@ -54,6 +55,10 @@ void import_net_close(struct import_net *net);
 long import_net_add(struct import_net *net, const struct layer *l,
                     const struct layer_map *own, const char *from, float *weights,
                     float *bias, struct error *err);
+
+/* Count weights that are made, not read: a small file must not make many.
+ * Returns 0, or -1 with *err set. */
+int import_net_made(struct import_net *net, uint64_t weights, struct error *err);
 
 /* What producer (index of a layer + 1, 0 = the input) hands on. */
 struct layer_map import_net_map(const struct import_net *net, unsigned producer);

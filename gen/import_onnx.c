@@ -14,7 +14,7 @@
 #include "gen/onnx_fold.h"
 #include "gen/onnx_step.h"
 
-enum { OPSET_MIN = 1, OPSET_MAX = 22 };
+enum { MADE_MAX = 1 << 24, MADE_PER_BYTE = 4, OPSET_MIN = 1, OPSET_MAX = 22 };
 
 /* ---- values ---- */
 
@@ -265,7 +265,7 @@ static int shape_of(const struct onnx_value *v, const Onnx__NodeProto *n,
     out->is_int = 1;
     out->rank = 1;
     out->dims[0] = range[1] > range[0] ? range[1] - range[0] : 0;
-    if (check_attributes(n, "start|end", err) || onnx_tensor_init(out, 1, err)) {
+    if (check_attributes(n, "start|end", err) || onnx_tensor_init(out, 0, err)) {
         return -1;
     }
     for (size_t i = 0; i < out->count; i++) {
@@ -306,11 +306,18 @@ static int fold_node(struct onnx_graph *g, const struct onnx_step *step,
                  : onnx_fold(&step->args, &out, err)) {
         return -1;
     }
-    if (define(g, n, &out, NULL, err)) {
-        onnx_tensor_close(&out);
-        return -1;
+    g->made += out.count;
+    int rc = define(g, n, &out, NULL, err);
+    if (rc == 0 && g->made > g->made_max) {
+        return error_set(err,
+                         "constants of %llu numbers are computed, at most %llu for a "
+                         "file of this size",
+                         (unsigned long long)g->made, (unsigned long long)g->made_max);
     }
-    return 0;
+    if (rc != 0) {
+        onnx_tensor_close(&out);
+    }
+    return rc;
 }
 
 /* Softmax at the very end keeps the order of the classes. */
@@ -483,6 +490,7 @@ int import_onnx(const uint8_t *bytes, size_t size, const struct layer_map *shape
                 struct import_net *net, struct error *err) {
     Onnx__ModelProto *model = onnx__model_proto__unpack(NULL, size, bytes);
     struct onnx_graph g = {.net = net};
+    g.made_max = MADE_MAX + MADE_PER_BYTE * (uint64_t)size;
     if (!model) {
         return error_set(err, "is no ONNX file: it cannot be decoded");
     }

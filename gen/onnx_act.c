@@ -167,15 +167,13 @@ int onnx_window_fit(const struct onnx_window window[2], struct layer *l,
 /* ---- layers ---- */
 
 /* Weights of 0 and 1 that take one input for every output. NULL with *err set. */
-static float *selection(const struct onnx_act *act, const struct layer *l,
-                        unsigned channels, const int64_t offset[2], struct error *err) {
-    const unsigned per_filter = channels / l->groups;
+static float *selection(struct import_net *net, const struct onnx_act *act,
+                        const struct layer *l, const int64_t offset[2],
+                        struct error *err) {
+    const unsigned per_filter = import_net_map(net, act->producer).c / l->groups;
     const uint64_t kernel = (uint64_t)l->r * l->s;
     const uint64_t count = kernel * l->m * per_filter;
-    if (count > ONNX_MADE_MAX) {
-        (void)error_set(err,
-                        "would be a convolution of %llu weights, at most %d are made",
-                        (unsigned long long)count, ONNX_MADE_MAX);
+    if (import_net_made(net, count, err)) {
         return NULL;
     }
     float *weights = calloc((size_t)count + 1, sizeof *weights);
@@ -220,7 +218,7 @@ int onnx_act_make(struct import_net *net, struct onnx_act *act, int force,
     if (onnx_window_fit(window, &l, offset, err)) {
         return -1;
     }
-    float *weights = selection(act, &l, map.c, offset, err);
+    float *weights = selection(net, act, &l, offset, err);
     const long index =
         weights ? import_net_add(net, &l, NULL, from, weights, NULL, err) : -1;
     if (index < 0) {

@@ -15,13 +15,13 @@ static struct onnx_shape shape_of(const struct onnx_tensor *t) {
     return s;
 }
 
-/* Start the result: numbers like those of in, of the given shape. */
+/* Start the result, of the given shape; from numbers are what it is made from. */
 static int start(struct onnx_tensor *out, int is_int, const struct onnx_shape *shape,
-                 struct error *err) {
+                 size_t from, struct error *err) {
     out->is_int = is_int;
     out->rank = shape->rank;
     memcpy(out->dims, shape->dims, sizeof out->dims);
-    return onnx_tensor_init(out, 1, err);
+    return onnx_tensor_init(out, from, err);
 }
 
 /* Step to the next index of a shape in row-major order. */
@@ -75,7 +75,7 @@ static int fold_constant(const struct onnx_args *args, struct onnx_tensor *out,
         }
         struct onnx_shape shape = {.rank = k % 2 ? 1u : 0u};
         shape.dims[0] = (int64_t)(k < 2 ? a->n_ints : a->n_floats);
-        if (start(out, k < 2, &shape, err)) {
+        if (start(out, k < 2, &shape, a->n_ints + a->n_floats, err)) {
             return -1;
         }
         for (size_t i = 0; i < out->count; i++) {
@@ -109,7 +109,7 @@ static int fold_constant_of_shape(const struct onnx_args *args, struct onnx_tens
     if (a && a->t && onnx_tensor_read(a->t, &value, err)) {
         return -1;
     }
-    if (start(out, value.is_int, &shape, err)) {
+    if (start(out, value.is_int, &shape, 0, err)) {
         onnx_tensor_close(&value);
         return -1;
     }
@@ -148,7 +148,7 @@ static int fold_transpose(const struct onnx_args *args, struct onnx_tensor *out,
         out->dims[i] = in->dims[perm[i]];
         order[i] = strides[perm[i]];
     }
-    if (onnx_tensor_init(out, 0, err)) {
+    if (onnx_tensor_init(out, in->count, err)) {
         return -1;
     }
     gather_by(out, in, 0, order);
@@ -170,7 +170,7 @@ static int fold_slice(const struct onnx_args *args, struct onnx_tensor *out,
         offset += slice.begin[i] * strides[i];
         strides[i] *= slice.step[i];
     }
-    if (start(out, in->is_int, &shape, err)) {
+    if (start(out, in->is_int, &shape, in->count, err)) {
         return -1;
     }
     gather_by(out, in, offset, strides);
@@ -202,7 +202,7 @@ static int fold_gather(const struct onnx_args *args, struct onnx_tensor *out,
             shape.dims[shape.rank++] = in->dims[i];
         }
     }
-    if (start(out, in->is_int, &shape, err)) {
+    if (start(out, in->is_int, &shape, in->count, err)) {
         return -1;
     }
     const int64_t n = in->dims[axis];
@@ -224,11 +224,12 @@ static int fold_gather(const struct onnx_args *args, struct onnx_tensor *out,
     return 0;
 }
 
-/* The shape of a Concat along *axis. */
+/* The shape of a Concat along *axis, of *from numbers. */
 static int concat_shape(const struct onnx_args *args, unsigned *axis,
-                        struct onnx_shape *shape, struct error *err) {
+                        struct onnx_shape *shape, size_t *from, struct error *err) {
     const struct onnx_tensor *first = args->constants[0];
     *shape = shape_of(first);
+    *from = first->count;
     if (onnx_axis(onnx_attribute_int(args->node, "axis", 1), first->rank, axis, err)) {
         return -1;
     }
@@ -241,11 +242,11 @@ static int concat_shape(const struct onnx_args *args, unsigned *axis,
         for (unsigned i = 0; same && i < t->rank; i++) {
             same = i == *axis || t->dims[i] == first->dims[i];
         }
-        if (!same || t->dims[*axis] > ONNX_MADE_MAX ||
-            shape->dims[*axis] > ONNX_MADE_MAX) {
+        if (!same || t->dims[*axis] > INT32_MAX || shape->dims[*axis] > INT32_MAX) {
             return error_set(err, "inputs 0 and %zu do not fit together", k);
         }
         shape->dims[*axis] += t->dims[*axis];
+        *from += t->count;
     }
     return 0;
 }
@@ -254,8 +255,9 @@ static int fold_concat(const struct onnx_args *args, struct onnx_tensor *out,
                        struct error *err) {
     unsigned axis = 0;
     struct onnx_shape shape;
-    if (concat_shape(args, &axis, &shape, err) ||
-        start(out, args->constants[0]->is_int, &shape, err)) {
+    size_t from = 0;
+    if (concat_shape(args, &axis, &shape, &from, err) ||
+        start(out, args->constants[0]->is_int, &shape, from, err)) {
         return -1;
     }
     const int64_t outer = onnx_elements(shape.dims, axis);
@@ -289,7 +291,7 @@ static int fold_cast(const struct onnx_args *args, struct onnx_tensor *out,
         return error_set(err, "casts to data type %lld, which is not computed",
                          (long long)onnx_attribute_int(args->node, "to", 0));
     }
-    if (onnx_tensor_init(out, 0, err)) {
+    if (onnx_tensor_init(out, in->count, err)) {
         return -1;
     }
     for (size_t i = 0; i < out->count; i++) {
@@ -352,10 +354,12 @@ static int fold_binary(const struct onnx_args *args, struct onnx_tensor *out,
     if (!in[1]) {
         return -1;
     }
+    const size_t from = in[0]->count > in[1]->count ? in[0]->count : in[1]->count;
     if (in[0]->is_int != in[1]->is_int) {
         return error_set(err, "its inputs are integers and real numbers");
     }
-    if (broadcast(in, &shape, strides, err) || start(out, in[0]->is_int, &shape, err)) {
+    if (broadcast(in, &shape, strides, err) ||
+        start(out, in[0]->is_int, &shape, from, err)) {
         return -1;
     }
     for (size_t k = 0; k < out->count; k++) {

@@ -31,7 +31,8 @@ struct onnx_graph {
     struct import_net *net;    /* borrowed */
     struct onnx_value *values; /* owned */
     size_t value_count;
-    json_t *index; /* owned: number of a value by its name */
+    json_t *index;           /* owned: number of a value by its name */
+    uint64_t made, made_max; /* numbers of computed constants */
 };
 
 #endif

@@ -43,22 +43,26 @@ const char *onnx_dims_text(const int64_t *dims, unsigned rank, char *text, size_
     return text;
 }
 
-int onnx_tensor_init(struct onnx_tensor *t, int made, struct error *err) {
+int onnx_tensor_init(struct onnx_tensor *t, size_t from, struct error *err) {
     char text[DIMS_TEXT];
     const int64_t count = onnx_elements(t->dims, t->rank);
     t->reals = NULL;
     t->integers = NULL;
-    if (count < 0 || (made && count > ONNX_MADE_MAX)) {
+    t->count = 0;
+    if (count < 0 || (uint64_t)count > (uint64_t)from + ONNX_MADE_MAX) {
         return error_set(err, "a tensor of shape %s is too large",
                          onnx_dims_text(t->dims, t->rank, text, sizeof text));
     }
-    t->count = (size_t)count;
     if (t->is_int) {
-        t->integers = calloc(t->count + 1, sizeof *t->integers);
+        t->integers = calloc((size_t)count + 1, sizeof *t->integers);
     } else {
-        t->reals = calloc(t->count + 1, sizeof *t->reals);
+        t->reals = calloc((size_t)count + 1, sizeof *t->reals);
     }
-    return t->integers || t->reals ? 0 : error_set(err, "out of memory");
+    if (!t->integers && !t->reals) {
+        return error_set(err, "out of memory");
+    }
+    t->count = (size_t)count;
+    return 0;
 }
 
 void onnx_tensor_close(struct onnx_tensor *t) {
@@ -72,7 +76,7 @@ void onnx_tensor_close(struct onnx_tensor *t) {
 int onnx_tensor_copy(const struct onnx_tensor *from, struct onnx_tensor *to,
                      struct error *err) {
     *to = *from;
-    if (onnx_tensor_init(to, 0, err)) {
+    if (onnx_tensor_init(to, from->count, err)) {
         return -1;
     }
     for (size_t i = 0; i < to->count; i++) {
@@ -281,7 +285,7 @@ int onnx_tensor_read(const Onnx__TensorProto *p, struct onnx_tensor *t,
         return error_set(err, "tensor has data of %zu numbers, its shape %s does not",
                          has, onnx_dims_text(t->dims, t->rank, text, sizeof text));
     }
-    if (onnx_tensor_init(t, 0, err)) {
+    if (onnx_tensor_init(t, has, err)) {
         return -1;
     }
     if (p->has_raw_data) {

@@ -13,8 +13,7 @@
 
 enum {
     ONNX_RANK_MAX = 8,
-    /* Elements of a tensor that is computed, not read: what a small file can make. */
-    ONNX_MADE_MAX = 1 << 24
+    ONNX_MADE_MAX = 1 << 22 /* numbers that a small file can make of nothing */
 };
 
 /* Numbers of any type: all integer types as int64, all real ones as float. */
@@ -27,9 +26,10 @@ struct onnx_tensor {
     int64_t *integers; /* owned, or NULL */
 };
 
-/* Allocate the numbers of *t, whose is_int, rank and dims are set; all are 0. made = 1
- * limits them to ONNX_MADE_MAX. Returns 0, or -1 with *err set. */
-int onnx_tensor_init(struct onnx_tensor *t, int made, struct error *err);
+/* Allocate the numbers of *t, whose is_int, rank and dims are set; all are 0. There may
+ * be ONNX_MADE_MAX more than those that it is made from. Returns 0, or -1 with *err set
+ * and *t without numbers. */
+int onnx_tensor_init(struct onnx_tensor *t, size_t from, struct error *err);
 void onnx_tensor_close(struct onnx_tensor *t);
 
 /* Read a tensor of a file. Caller ends with onnx_tensor_close, after 0 only.

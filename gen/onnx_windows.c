@@ -140,13 +140,14 @@ static int reads_view(const struct onnx_step *s, const struct onnx_act *act,
 }
 
 /* The weights in a kernel grown by zeros. NULL with *err set. */
-static float *grown_weights(const struct onnx_tensor *t, const struct layer *l,
-                            const int64_t offset[2], struct error *err) {
+static float *grown_weights(struct import_net *net, const struct onnx_tensor *t,
+                            const struct layer *l, const int64_t offset[2],
+                            struct error *err) {
     const size_t rows = (size_t)t->dims[2], columns = (size_t)t->dims[3];
     const size_t filters = t->count / (rows * columns);
     const size_t kernel = (size_t)l->r * l->s;
-    if (kernel > SIZE_MAX / sizeof(float) / filters) {
-        (void)error_set(err, "kernel of %u x %u is too large", l->r, l->s);
+    if (kernel > rows * columns &&
+        import_net_made(net, (uint64_t)filters * kernel - t->count, err)) {
         return NULL;
     }
     float *weights = calloc(filters * kernel, sizeof *weights);
@@ -201,7 +202,7 @@ static int add_conv(struct onnx_step *s, const struct onnx_act *act,
         read_vector(s, 2, l->m, &bias, err)) {
         return -1;
     }
-    float *weights = grown_weights(t, l, offset, err);
+    float *weights = grown_weights(s->graph->net, t, l, offset, err);
     if (!weights) {
         free(bias);
         return -1;

@@ -274,30 +274,37 @@ static int read_data(struct weights *w, FILE *f, uint64_t size, struct error *er
     return 0;
 }
 
-int weights_open(struct weights *w, const char *path, struct error *err) {
+int weights_read(struct weights *w, const char *path, FILE *f, struct error *err) {
     char *text = NULL;
     uint64_t bytes = 0, length = 0;
     memset(w, 0, sizeof *w);
     (void)snprintf(w->file, sizeof w->file, "%.255s", path);
-    FILE *f = emit_is_folder(path) ? NULL : fopen(path, "rb");
-    if (!f) {
-        return fail(w, err, "cannot be read: %s",
-                    emit_is_folder(path) ? "it is a folder" : strerror(errno));
-    }
     int rc = file_size(f, &bytes) ? fail(w, err, "cannot be read: %s", strerror(errno))
                                   : read_header(w, f, bytes, &text, &length, err);
     if (rc == 0) {
         const uint64_t size = bytes - LENGTH_BYTES - length;
         rc = parse_header(w, text, length, err) || read_data(w, f, size, err) ||
-             read_tensors(w, size, err);
+                     read_tensors(w, size, err)
+                 ? -1
+                 : 0;
     }
     free(text);
-    (void)fclose(f);
     if (rc != 0) {
         weights_close(w);
-        return -1;
     }
-    return 0;
+    return rc;
+}
+
+int weights_open(struct weights *w, const char *path, struct error *err) {
+    memset(w, 0, sizeof *w);
+    FILE *f = emit_is_folder(path) ? NULL : fopen(path, "rb");
+    if (!f) {
+        return error_set_at(err, path, 0, 0, "cannot be read: %s",
+                            emit_is_folder(path) ? "it is a folder" : strerror(errno));
+    }
+    const int rc = weights_read(w, path, f, err);
+    (void)fclose(f);
+    return rc;
 }
 
 void weights_close(struct weights *w) {

@@ -14,6 +14,7 @@
 #define QADAM_WEIGHTS_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
@@ -41,6 +42,8 @@ struct weights {
 /* Read a whole file. Every byte of its data must belong to one tensor, all of F32; names
  * are given once. Caller ends with weights_close. Returns 0, or -1 with *err set. */
 int weights_open(struct weights *w, const char *path, struct error *err);
+/* The same from a file that is open and can be positioned; path is for errors. */
+int weights_read(struct weights *w, const char *path, FILE *f, struct error *err);
 void weights_close(struct weights *w);
 
 /* The tensor of a name, or NULL. */

@@ -3,6 +3,7 @@
 """Check `qadam import` of ONNX files by their numbers.
 
     import_check.py PROGRAM [GRAPHS [SEED]]
+    import_check.py PROGRAM --model FILE    only this file, on random images
 
 An imported network, computed in NumPy (tests/import_net.py), must give what the graph
 gives:
@@ -556,8 +557,121 @@ def check_wrong(program, folder):
         verdict(f"model cut at {size}", "" if why else "is imported")
 
 
+# ---- a model of the user's ----
+
+
+def pads_of(attributes):
+    pads = attributes.get("pads", [0, 0, 0, 0])
+    return ((0, 0), (0, 0), (pads[0], pads[2]), (pads[1], pads[3]))
+
+
+def run_conv(a, x, w, b=None):
+    pads = a.get("pads", [0, 0, 0, 0])
+    return import_net.conv(x, w, b, a.get("strides", [1, 1]), pads, a.get("group", 1))
+
+
+def run_pool(a, x, average):
+    if a.get("ceil_mode", 0) or "auto_pad" in a:
+        raise NotImplementedError("ceil_mode or auto_pad")
+    kernel, stride = a["kernel_shape"], a.get("strides", [1, 1])
+    fill = 0 if average else -np.inf
+    view = import_net.windows(np.pad(x, pads_of(a), constant_values=fill), kernel, stride)
+    if not average:
+        return view.max((4, 5))
+    count = np.pad(np.ones_like(x), pads_of(a),
+                   constant_values=a.get("count_include_pad", 0))
+    return view.sum((4, 5)) / import_net.windows(count, kernel, stride).sum((4, 5))
+
+
+def run_gemm(a, x, w, c=0.0):
+    w = w.T if a.get("transB", 0) else w
+    return a.get("alpha", 1.0) * (x @ w) + a.get("beta", 1.0) * c
+
+
+def run_batch_norm(a, x, *numbers):
+    scale, shift, mean, variance = [n.reshape(-1, 1, 1) for n in numbers]
+    return (x - mean) / np.sqrt(variance + a.get("epsilon", 1e-5)) * scale + shift
+
+
+def run_slice(_, x, starts, ends, axes, steps):
+    cut = [slice(None)] * x.ndim
+    for i, axis in enumerate(axes):
+        end = ends[i] if ends[i] > -2**31 else None
+        cut[axis] = slice(starts[i], end, steps[i])
+    return x[tuple(cut)]
+
+
+def run_pad(_, x, pads, value=0.0):
+    sides = np.asarray(pads).reshape(2, -1).T
+    return np.pad(x, sides, constant_values=float(np.asarray(value)))
+
+
+def run_reshape(_, x, shape):
+    return x.reshape([x.shape[i] if n == 0 else n for i, n in enumerate(shape)])
+
+
+RUN = {
+    "Add": lambda a, x, y: x + y,
+    "AveragePool": lambda a, x: run_pool(a, x, True),
+    "BatchNormalization": run_batch_norm,
+    "Cast": lambda a, x: x,
+    "Clip": lambda a, x, low, high=np.inf: np.clip(x, low, high),
+    "Concat": lambda a, *x: np.concatenate(x, a["axis"]),
+    "Constant": lambda a: numpy_helper.to_array(a["value"]),
+    "ConstantOfShape": lambda a, shape: np.full(
+        shape, numpy_helper.to_array(a["value"])[0] if "value" in a else 0),
+    "Conv": run_conv,
+    "Dropout": lambda a, x, *_: x,
+    "Flatten": lambda a, x: x.reshape(len(x), -1),
+    "Gather": lambda a, x, i: np.take(x, i, a.get("axis", 0)),
+    "Gemm": run_gemm,
+    "GlobalAveragePool": lambda a, x: x.mean((2, 3), keepdims=True),
+    "Identity": lambda a, x: x,
+    "MatMul": lambda a, x, y: x @ y,
+    "MaxPool": lambda a, x: run_pool(a, x, False),
+    "Pad": run_pad,
+    "Relu": lambda a, x: np.maximum(x, 0),
+    "Reshape": run_reshape,
+    "Shape": lambda a, x: np.array(x.shape),
+    "Slice": run_slice,
+    "Transpose": lambda a, x: np.transpose(x, a.get("perm")),
+    "Unsqueeze": lambda a, x, axes: np.expand_dims(x, tuple(axes)),
+}
+
+
+def run_graph(graph, image):
+    """The graph's output, computed node by node in float64."""
+    values = {"": None}
+    for tensor in graph.initializer:
+        array = numpy_helper.to_array(tensor)
+        values[tensor.name] = array.astype(float) if array.dtype.kind == "f" else array
+    name, = [i.name for i in graph.input if i.name not in values]
+    values[name] = image
+    for node in graph.node:
+        attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        inputs = [values[i] for i in node.input if i]
+        values[node.output[0]] = RUN[node.op_type](attributes, *inputs)
+    return values[graph.output[0].name]
+
+
+def check_model(program, folder, path):
+    model = onnx.load(path)
+    net, why = import_model(program, folder, model)
+    if why:
+        verdict(path, f"refused: {why}")
+        return
+    shape = import_net.input_shape(net)
+    for seed in range(4):
+        image = np.random.default_rng(seed).normal(size=shape)
+        verdict(f"{path}, image {seed}", compare(net, image, run_graph(model.graph, image)))
+
+
 def main(program, graphs="200", seed="1"):
     with tempfile.TemporaryDirectory() as folder:
+        if graphs == "--model":
+            check_model(program, folder, seed)
+            print(f"{passed} passed, {failed} failed")
+            return failed != 0
         cases = load_cases(OPERATIONS)
         for name in sorted(cases):
             check_node_case(program, folder, cases[name])

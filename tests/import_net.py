@@ -76,6 +76,14 @@ def layer(entry, inputs, tensors):
     return np.maximum(out, 0) if entry.get("relu") else out
 
 
+def input_shape(path):
+    """[N, C, H, W] of a network file."""
+    with open(path, encoding="utf-8") as f:
+        net = json.load(f)
+    shape = net["input"]
+    return [net.get("batch", 1), shape["channels"], shape["height"], shape["width"]]
+
+
 def run(path, image):
     """The output [N, M, E, F] of the last layer for images [N, C, H, W]."""
     with open(path, encoding="utf-8") as f:

@@ -159,3 +159,39 @@ CHECKS += import-onnx
 import-onnx.cmd = tests/import_check.py build/qadam
 import-onnx.tools = /usr/bin/python3
 import-onnx.deps = build/qadam
+
+# Fuzzing of what reads files of other tools. `make test` runs the files of tests/fuzz/
+# through the targets; `make fuzz` lets libFuzzer look for more, for FUZZ_RUNS runs or
+# FUZZ_SECONDS seconds each, whichever comes first (0 = no limit). What it finds is added
+# to build/fuzz/corpus/, what fails to build/fuzz/.
+FUZZ ?= onnx safetensors scalesim timeloop
+FUZZ_RUNS ?= 1000000
+FUZZ_SECONDS ?= 3600
+FUZZ_SRCS := $(wildcard gen/onnx_*.c gen/import_*.c) build/proto/onnx.pb-c.c \
+  tests/fuzz_import.c $(patsubst %,gen/%.c,config emit error layer_shape network weights)
+
+CHECKS += $(FUZZ:%=fuzz-%)
+$(foreach t,$(FUZZ),$(eval fuzz-$t.cmd = build/asan/tests/fuzz_replay_$t \
+  $(sort $(wildcard tests/fuzz/$t/*))))
+$(foreach t,$(FUZZ),$(eval fuzz-$t.deps = build/asan/tests/fuzz_replay_$t))
+
+build/asan/tests/fuzz_replay_%: build/asan/obj/tests/fuzz_%.o \
+  build/asan/obj/tests/fuzz_replay.o $(FUZZ_SRCS:%.c=build/asan/obj/%.o)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) $^ -o $@ $(LIBS)
+
+build/fuzz/%: build/fuzz/obj/tests/fuzz_%.o $(FUZZ_SRCS:%.c=build/fuzz/obj/%.o)
+	$(Q)$(CLANG) -g -fsanitize=fuzzer,address,undefined $^ -o $@ $(LIBS)
+
+build/fuzz/obj/%.o: %.c | $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(STANDARD) -O1 -g -fno-omit-frame-pointer \
+	  -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+	  -MMD -MP -c $< -o $@
+
+.PHONY: fuzz
+fuzz: $(FUZZ:%=build/fuzz/%) ## look for files that crash the import (FUZZ, FUZZ_RUNS, FUZZ_SECONDS)
+	$(Q)for t in $(FUZZ); do mkdir -p build/fuzz/corpus/$$t; \
+	  build/fuzz/$$t -runs=$(FUZZ_RUNS) -max_total_time=$(FUZZ_SECONDS) -max_len=1024 \
+	  -timeout=20 -artifact_prefix=build/fuzz/$$t- build/fuzz/corpus/$$t tests/fuzz/$$t \
+	  || exit 1; done
