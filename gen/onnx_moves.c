@@ -95,11 +95,11 @@ int onnx_map_slice(struct onnx_step *s, struct error *err) {
 /* Put channels of zeros before and after those of the view. */
 static int pad_channels(struct onnx_act *act, int64_t before, int64_t after,
                         struct error *err) {
-    const int64_t count = act->map.c + before + after;
     if (before < 0 || after < 0 || before > LAYER_DIM_MAX || after > LAYER_DIM_MAX) {
         return error_set(err, "pads channels by %lld and %lld", (long long)before,
                          (long long)after);
     }
+    const int64_t count = act->map.c + before + after;
     int *list = malloc((size_t)count * sizeof *list + 1);
     if (!list) {
         return error_set(err, "out of memory");

@@ -16,16 +16,12 @@ int64_t onnx_elements(const int64_t *dims, unsigned rank) {
     int64_t count = 1;
     int empty = 0;
     for (unsigned i = 0; i < rank; i++) {
-        if (dims[i] < 0) {
+        const int64_t n = dims[i] == 0 ? 1 : dims[i];
+        if (n < 0 || n > elements_max / count) {
             return -1;
         }
+        count *= n;
         empty |= dims[i] == 0;
-    }
-    for (unsigned i = 0; i < rank && !empty; i++) {
-        if (dims[i] > elements_max / count) {
-            return -1;
-        }
-        count *= dims[i];
     }
     return empty ? 0 : count;
 }

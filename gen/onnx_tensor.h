@@ -50,7 +50,8 @@ int64_t onnx_tensor_int(const struct onnx_tensor *t, size_t i);
 void onnx_tensor_move(struct onnx_tensor *out, size_t i, const struct onnx_tensor *in,
                       size_t k);
 
-/* The product of dims[0..rank-1], or -1 when one is negative or it is over 2^40. */
+/* The product of dims[0..rank-1], or -1 when one is negative or the product of all but
+ * zeros is over 2^40. */
 int64_t onnx_elements(const int64_t *dims, unsigned rank);
 
 /* The dims as people write them: "[1, 3, 32, 32]". text has size bytes; returns it. */

@@ -95,6 +95,8 @@ def onnx_models():
                           [constant("k", 2, 1), constant("s", -1), constant("e", -9),
                            constant("t", 0), constant("u", -1), zero,
                            ("o", np.float32(4))], (1, 2))
+    yield "huge", import_check.huge_model()
+    yield "pad_channels", import_check.padded_model(-2**63, -2**63)
 
 
 def safetensors(tensors, padding=0):

@@ -476,6 +476,20 @@ def foreign_model():
     return model
 
 
+def huge_model():
+    """A constant without numbers, whose other dimensions do not fit 64 bits together."""
+    model = model_of([("Transpose", ["k"], "t", {}), ("Reshape", ["x", "t"], "y", {})])
+    empty = helper.make_tensor("k", TensorProto.INT64, (0, 2**40, 2**40), [])
+    model.graph.initializer.append(empty)
+    return model
+
+
+def padded_model(before, after):
+    """Zeros before and after the channels."""
+    pads = np.array([0, before, 0, 0, 0, after, 0, 0])
+    return model_of([("Pad", ["x", "p"], "y", {})], [("p", pads)])
+
+
 WEIGHTS = ("w", np.ones((2, 4, 3, 3), np.float32))
 BROKEN = ("w", np.full((2, 4, 3, 3), np.nan, np.float32))
 CONV = ("Conv", ["x", "w"], "y", {})
@@ -530,6 +544,11 @@ WRONG = [
      "node n0 (Slice): leaves 0 of dimension 0"),
     (model_of([("Pad", ["x", "a"], "y", {"mode": "reflect"})], [("a", np.ones(8, int))]),
      "node n0 (Pad): pads with numbers of the edge, must be with zeros"),
+    (padded_model(-2**63, -2**63),
+     f"node n0 (Pad): pads channels by {-2**63} and {-2**63}"),
+    (huge_model(),
+     "node n0 (Transpose): initializer k: tensor has data of 0 numbers, its shape "
+     "[0, 1099511627776, 1099511627776] does not"),
     (model_of([("Shape", [], "y", {})]), "has no input that its output depends on"),
     (model_of([("Relu", ["x"], "a", {}), ("Shape", [], "b", {}), ("Add", ["a", "b"], "y", {})]),
      "node n1 (Shape): input 0 is missing"),
