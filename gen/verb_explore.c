@@ -9,14 +9,17 @@
 #include <unistd.h>
 
 #include "gen/choose_layers.h"
-#include "gen/config.h"
 #include "gen/emit.h"
 #include "gen/home.h"
 #include "gen/json_out.h"
 #include "gen/options.h"
+#include "gen/sample.h"
 #include "gen/verbs.h"
+#include "gen/version.h"
 #include "models/explore.h"
+#include "models/explore_report.h"
 #include "pdk/csv.h"
+#include "synth_flows/tool.h"
 #include "verif/memory.h"
 
 static const struct option_spec specs[] = {
@@ -27,8 +30,11 @@ static const struct option_spec specs[] = {
     {"accuracy", 0, "CSV", 0, "table of network,pe_type,accuracy: one more column"},
     {"where", 0, "CONDITION", 1, "keep only such points: 'area_um2<5e6'"},
     {"extrapolate", 0, NULL, 0, "also points outside the models' range on fronts"},
+    {"report", 0, NULL, 0, "also plots as SVG and the page report.html in DIR"},
     {"no-points", 0, NULL, 0, "write no points.csv"},
-    {"limit", 0, "N", 0, "refuse spaces of more designs; default 10000000"},
+    {"sample", 0, "N", 0, "only N designs of each PE type, that cover the space"},
+    {"seed", 0, "N", 0, "of the sample; 1 by default"},
+    {"limit", 0, "N", 0, "refuse more designs than that; default 10000000"},
     {"batch", 0, "N", 0, "images, instead of the network files' batch"},
     {"dram-latency", 0, "CYCLES", 0, "of the memory; 64 by default"},
     {"clock-mhz", 0, "MHZ", 0, "clock of power, latency and energy; default: fmax"},
@@ -68,6 +74,8 @@ struct exploring {
     struct explore_result result;
     char home[EMIT_PATH_MAX], models[EMIT_PATH_MAX];
     uint64_t limit, batch, latency, jobs;
+    struct sample_options sample;
+    uint64_t *members; /* owned, of the sample, rising; NULL: all are evaluated */
 };
 
 static void say(uint64_t done, uint64_t all) {
@@ -85,7 +93,10 @@ static int read_numbers(struct exploring *s, const struct options *opts,
     s->latency = MEMORY_LATENCY_DEFAULT;
     s->jobs = processors > 0 ? (uint64_t)processors : 1;
     s->x.dram_pj = PPA_DRAM_PJ_PER_BIT;
+    s->sample.seed = 1;
     if (options_u64(opts, "limit", 1, INT64_MAX, &s->limit, err) ||
+        options_u64(opts, "sample", 1, SAMPLE_DESIGNS_MAX, &s->sample.per_type, err) ||
+        options_u64(opts, "seed", 0, INT64_MAX, &s->sample.seed, err) ||
         options_u64(opts, "batch", 1, NETWORK_BATCH_MAX, &s->batch, err) ||
         options_u64(opts, "dram-latency", 1, MEMORY_LATENCY_MAX, &s->latency, err) ||
         options_u64(opts, "jobs", 1, 1024, &s->jobs, err) ||
@@ -95,6 +106,7 @@ static int read_numbers(struct exploring *s, const struct options *opts,
     }
     s->x.latency = (unsigned)s->latency;
     s->x.threads = (unsigned)s->jobs;
+    s->x.spread = options_value(opts, "report") != NULL;
     s->x.extrapolate = options_value(opts, "extrapolate") != NULL;
     return 0;
 }
@@ -192,10 +204,17 @@ static int load_models(struct exploring *s, const struct options *opts,
     return 0;
 }
 
-/* The accuracy of a network with a PE type; NAN if the table has none. */
+static int table_names(const struct csv *table, const char *network) {
+    int named = 0;
+    for (size_t i = 0; i < table->rows; i++) {
+        named |= strcmp(csv_text(table, i, 0), network) == 0;
+    }
+    return named;
+}
+
+/* The accuracy of a network with a PE type. */
 static int find_accuracy(const struct csv *table, const char *network,
                          const char *pe_type, double *value, struct error *err) {
-    *value = NAN;
     for (size_t i = 0; i < table->rows; i++) {
         if (strcmp(csv_text(table, i, 0), network) == 0 &&
             strcmp(csv_text(table, i, 1), pe_type) == 0) {
@@ -206,7 +225,8 @@ static int find_accuracy(const struct csv *table, const char *network,
                         pe_type);
 }
 
-/* Accuracies of all networks and types, if a table is given. */
+/* Accuracies of all networks and types, if a table is given. A network that the table
+ * does not name has none, unless they are asked for. */
 static int load_accuracy(struct exploring *s, const struct options *opts,
                          struct error *err) {
     const char *path = options_value(opts, "accuracy");
@@ -228,6 +248,9 @@ static int load_accuracy(struct exploring *s, const struct options *opts,
     int status = 0;
     for (size_t n = 0; n < s->x.network_count && status == 0; n++) {
         struct explore_network *to = &s->x.networks[n];
+        if (!asks_for_accuracy(&s->x) && !table_names(&table, to->net.name)) {
+            continue;
+        }
         to->accuracy = calloc(types, sizeof *to->accuracy);
         if (!to->accuracy) {
             status = error_set(err, "out of memory");
@@ -242,17 +265,51 @@ static int load_accuracy(struct exploring *s, const struct options *opts,
     return status;
 }
 
+static int compare_members(const void *a, const void *b) {
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Draw the sample, if one is wanted: in the order of the space, in which neighbours have
+ * much in common. */
+static int draw_sample(struct exploring *s, struct error *err) {
+    struct sample_design *drawn = NULL;
+    size_t count;
+    if (s->sample.per_type == 0) {
+        return 0;
+    }
+    if (sample_designs(&s->space, &s->sample, &drawn, &count, err)) {
+        return -1;
+    }
+    s->members = calloc(count + 1, sizeof *s->members);
+    if (s->members) {
+        for (size_t i = 0; i < count; i++) {
+            s->members[i] = drawn[i].member;
+        }
+        qsort(s->members, count, sizeof *s->members, compare_members);
+        s->x.members = s->members;
+        s->x.member_count = count;
+    }
+    free(drawn);
+    return s->members ? 0 : error_set(err, "out of memory");
+}
+
+/* How many designs are evaluated. */
+static uint64_t design_count(const struct exploring *s) {
+    return s->members ? s->x.member_count : s->space.count;
+}
+
 static int load(struct exploring *s, const struct options *opts, struct error *err) {
     const char *path = options_operand(opts, 0);
     if (home_find(s->home, sizeof s->home, err) ||
-        space_load(s->home, path, &s->space, err)) {
+        space_load(s->home, path, &s->space, err) || draw_sample(s, err)) {
         return -1;
     }
-    if (s->space.count > s->limit) {
+    if (design_count(s) > s->limit) {
         return error_set_at(err, path, 0, 0,
                             "has %llu designs, at most %llu are explored: make it "
-                            "smaller, or give --limit",
-                            (unsigned long long)s->space.count,
+                            "smaller, or give --limit or --sample",
+                            (unsigned long long)design_count(s),
                             (unsigned long long)s->limit);
     }
     s->x.space = &s->space;
@@ -265,60 +322,53 @@ static int load(struct exploring *s, const struct options *opts, struct error *e
 
 /* ---- after it ---- */
 
-static json_t *point_json(const struct exploring *s, const struct explore_point *p) {
-    struct design d;
-    json_t *values = json_object();
-    for (unsigned c = 0; c < COLUMNS; c++) {
-        if ((c < COLUMN_PES || c >= COLUMN_OUTSIDE) && !isnan(p->value[c])) {
-            (void)json_object_set_new(values, column_name((enum explore_column)c),
-                                      json_real(p->value[c]));
-        }
+/* A file's name, without folders, and a hash of its text. Returns 0, or -1 with *err
+ * set. */
+static int put_file(json_t *object, const char *key, const char *path,
+                    struct error *err) {
+    char *text, hash[17];
+    size_t size;
+    const char *slash = strrchr(path, '/');
+    if (emit_read(path, &text, &size, err)) {
+        return -1;
     }
-    memset(&d, 0, sizeof d);
-    space_member(&s->space, p->member, &d);
-    json_t *design = config_json(design_keys(), &d);
-    if (d.psum_bits == 0) {
-        (void)json_object_set_new(design, "psum_bits",
-                                  json_integer((json_int_t)p->value[COLUMN_PSUM_BITS]));
-    }
-    if (d.spad_style[0] == '\0') {
-        (void)json_object_set_new(design, "spad_style", json_string("latch"));
-    }
-    return json_pack("{s:I, s:s, s:o, s:o}", "member", (json_int_t)p->member,
-                     "design_hash", p->hash, "parameters", design, "values", values);
+    (void)snprintf(hash, sizeof hash, "%016llx",
+                   (unsigned long long)emit_fnv(EMIT_FNV_START, text, size));
+    free(text);
+    return json_object_set_new(
+               object, key,
+               json_pack("{s:s, s:s}", "file", slash ? slash + 1 : path, "hash", hash))
+               ? error_set(err, "out of memory")
+               : 0;
 }
 
-static json_t *best_json(const struct exploring *s, const struct explore_found *f) {
-    const size_t types = space_axis_of(&s->space, "pe_type")->count;
-    const size_t n = s->x.objective_count;
-    json_t *object = json_object();
-    for (size_t t = 0; t < types; t++) {
-        json_t *by_objective = json_object();
-        for (size_t k = 0; k < n; k++) {
-            if (f->best[t * n + k].count > 0) {
-                (void)json_object_set_new(by_objective, column_name(s->x.objectives[k]),
-                                          point_json(s, &f->best[t * n + k].point));
-            }
-        }
-        (void)json_object_set_new(object, s->space.types[t].name, by_objective);
+/* Where the results come from. */
+static int put_origin(const struct exploring *s, const struct options *opts, json_t *root,
+                      struct error *err) {
+    json_t *command = json_array();
+    for (int i = 1; i < opts->argc; i++) {
+        (void)json_array_append_new(command, json_string(opts->argv[i]));
     }
-    return object;
+    (void)json_object_set_new(root, "qadam", json_string(QADAM_VERSION));
+    (void)json_object_set_new(root, "arguments", command);
+    if (put_file(root, "space", options_operand(opts, 0), err) ||
+        put_file(root, "models", s->models, err)) {
+        return -1;
+    }
+    (void)json_object_set_new(root, "members", json_integer((json_int_t)s->space.count));
+    if (s->members) {
+        (void)json_object_set_new(root, "sample",
+                                  json_pack("{s:I, s:I}", "per_type",
+                                            (json_int_t)s->sample.per_type, "seed",
+                                            (json_int_t)s->sample.seed));
+    }
+    return 0;
 }
 
-static json_t *network_json(const struct exploring *s, size_t n) {
-    const struct explore_found *f = &s->result.networks[n];
-    json_t *front = json_array();
-    for (size_t i = 0; i < f->front_count; i++) {
-        (void)json_array_append_new(front, point_json(s, &f->front[i]));
-    }
-    return json_pack("{s:s, s:I, s:I, s:I, s:o, s:o}", "network",
-                     s->x.networks[n].net.name, "points", (json_int_t)f->points,
-                     "outside_range", (json_int_t)f->outside, "without_mapping",
-                     (json_int_t)f->unmappable, "front", front, "best", best_json(s, f));
-}
-
-static json_t *make_json(const struct exploring *s, const struct options *opts) {
-    json_t *networks = json_array(), *objectives = json_array(), *where = json_array();
+static json_t *make_json(const struct exploring *s, const struct options *opts,
+                         struct error *err) {
+    json_t *root = json_object();
+    json_t *objectives = json_array(), *where = json_array();
     const char *text;
     for (size_t k = 0; k < s->x.objective_count; k++) {
         (void)json_array_append_new(objectives,
@@ -327,40 +377,30 @@ static json_t *make_json(const struct exploring *s, const struct options *opts) 
     for (int i = 0; (text = options_value_at(opts, "where", i)) != NULL; i++) {
         (void)json_array_append_new(where, json_string(text));
     }
-    for (size_t n = 0; n < s->x.network_count; n++) {
-        (void)json_array_append_new(networks, network_json(s, n));
+    if (put_origin(s, opts, root, err)) {
+        json_decref(root);
+        root = NULL;
     }
-    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:f, s:f, s:b, s:o}", "designs",
-                     (json_int_t)s->space.count, "illegal", (json_int_t)s->result.illegal,
-                     "left_out", (json_int_t)s->result.filtered, "objectives", objectives,
-                     "where", where, "clock_mhz", s->x.clock_mhz, "dram_pj_per_bit",
-                     s->x.dram_pj, "extrapolate", s->x.extrapolate, "networks", networks);
-}
-
-static int write_fronts(const struct exploring *s, const char *folder,
-                        struct error *err) {
-    char path[EMIT_PATH_MAX];
-    struct emit out;
-    if (emit_path(path, sizeof path, err, "%s/fronts.csv", folder) ||
-        emit_open(&out, path, err)) {
-        return -1;
+    json_t *found = json_pack(
+        "{s:I, s:I, s:I, s:o, s:o, s:f, s:f, s:b, s:o}", "designs",
+        (json_int_t)design_count(s), "illegal", (json_int_t)s->result.illegal, "left_out",
+        (json_int_t)s->result.filtered, "objectives", objectives, "where", where,
+        "clock_mhz", s->x.clock_mhz, "dram_pj_per_bit", s->x.dram_pj, "extrapolate",
+        s->x.extrapolate, "networks", explore_report_json(&s->x, &s->result));
+    if (root && json_object_update(root, found)) {
+        json_decref(root);
+        root = NULL;
     }
-    explore_print_header(out.file);
-    for (size_t n = 0; n < s->x.network_count; n++) {
-        const struct explore_found *f = &s->result.networks[n];
-        for (size_t i = 0; i < f->front_count; i++) {
-            explore_print_point(out.file, s->x.networks[n].net.name, &f->front[i]);
-        }
-    }
-    return emit_close(&out, err);
+    json_decref(found);
+    return root;
 }
 
 static int write_json(const struct exploring *s, const struct options *opts,
                       const char *folder, struct error *err) {
     const char *json = options_value(opts, "json");
     char path[EMIT_PATH_MAX];
-    json_t *root = make_json(s, opts);
-    int status = emit_path(path, sizeof path, err, "%s/explore.json", folder) ||
+    json_t *root = make_json(s, opts, err);
+    int status = !root || emit_path(path, sizeof path, err, "%s/explore.json", folder) ||
                          json_out_write(root, path, err)
                      ? -1
                      : 0;
@@ -368,7 +408,47 @@ static int write_json(const struct exploring *s, const struct options *opts,
         status = json_out_write(root, json, err);
     }
     json_decref(root);
-    return status;
+    return status ? error_set(err, "out of memory") : 0;
+}
+
+static int write_fronts(const struct exploring *s, const char *folder,
+                        struct error *err) {
+    char path[EMIT_PATH_MAX];
+    return emit_path(path, sizeof path, err, "%s/fronts.csv", folder) ||
+                   explore_report_fronts(&s->x, &s->result, path, err)
+               ? -1
+               : 0;
+}
+
+/* Run the script that makes plots and the page of what is in the folder; with check, see
+ * only whether it has what it needs. */
+static int run_script(const struct exploring *s, const char *folder, int check,
+                      struct error *err) {
+    char script[EMIT_PATH_MAX], log[EMIT_PATH_MAX];
+    if (!s->x.spread) {
+        return 0;
+    }
+    if (emit_path(log, sizeof log, err, "%s/report.log", folder) ||
+        emit_path(script, sizeof script, err, "%s/models/explore_report.py", s->home)) {
+        return -1;
+    }
+    const char *const argv[] = {"/usr/bin/python3", "-B", script,
+                                check ? "--check" : folder, NULL};
+    char *const settings[] = {NULL};
+    return tool_run(argv, settings, log, "the report", err);
+}
+
+static int write_report(const struct exploring *s, const char *folder,
+                        struct error *err) {
+    char spread[EMIT_PATH_MAX];
+    if (!s->x.spread) {
+        return 0;
+    }
+    return emit_path(spread, sizeof spread, err, "%s/spread.csv", folder) ||
+                   explore_report_spread(&s->x, &s->result, spread, err) ||
+                   run_script(s, folder, 0, err)
+               ? -1
+               : 0;
 }
 
 static void print_best(FILE *out, const struct exploring *s, size_t n) {
@@ -407,7 +487,7 @@ static int explore_all(struct exploring *s, const struct options *opts,
     char path[EMIT_PATH_MAX];
     struct emit points;
     const int with_points = options_value(opts, "no-points") == NULL;
-    if (emit_folder(folder, err) ||
+    if (emit_folder(folder, err) || run_script(s, folder, 1, err) ||
         emit_path(path, sizeof path, err, "%s/points.csv", folder) ||
         emit_remove(path, err) || (with_points && emit_open(&points, path, err))) {
         return -1;
@@ -430,12 +510,13 @@ static int run(struct exploring *s, const struct options *opts, struct error *er
     const char *folder = options_value(opts, "output");
     const char *json = options_value(opts, "json");
     if (load(s, opts, err) || explore_all(s, opts, folder, err) ||
-        write_fronts(s, folder, err) || write_json(s, opts, folder, err)) {
+        write_fronts(s, folder, err) || write_json(s, opts, folder, err) ||
+        write_report(s, folder, err)) {
         return -1;
     }
     FILE *table = json && strcmp(json, "-") == 0 ? stderr : stdout;
     (void)fprintf(table, "%llu designs, %llu of them illegal, %llu left out by --where\n",
-                  (unsigned long long)s->space.count,
+                  (unsigned long long)design_count(s),
                   (unsigned long long)s->result.illegal,
                   (unsigned long long)s->result.filtered);
     for (size_t n = 0; n < s->x.network_count; n++) {
@@ -453,6 +534,7 @@ static void exploring_close(struct exploring *s) {
     }
     ppa_close(&s->ppa);
     space_close(&s->space);
+    free(s->members);
     free(s);
 }
 

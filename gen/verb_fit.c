@@ -75,7 +75,7 @@ static int write_report(const struct fit *fit, const char *home, const char *fol
         fit_report_points(fit, points, err) || fit_report_errors(fit, errors, err)) {
         return -1;
     }
-    const char *const argv[] = {"/usr/bin/python3", script, folder, NULL};
+    const char *const argv[] = {"/usr/bin/python3", "-B", script, folder, NULL};
     char *const settings[] = {NULL};
     return tool_run(argv, settings, log, "plotting with matplotlib", err);
 }

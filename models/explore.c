@@ -200,6 +200,9 @@ static int add_points(const struct explore *x, const struct chunk *c, size_t n,
         if (!outside || x->extrapolate) {
             f->front[count++] = *p;
             compare_best(x, f, p);
+            if (x->spread && spread_add(&f->spread, type_index(x, p->pe_type), p, err)) {
+                return -1;
+            }
         }
         if (x->points) {
             explore_print_point(x->points, x->networks[n].net.name, p);
@@ -208,6 +211,15 @@ static int add_points(const struct explore *x, const struct chunk *c, size_t n,
     f->points += c->count[n];
     f->unmappable += c->unmappable[n];
     return reduce(x, f, count, err);
+}
+
+/* How many designs are evaluated, and which member of the space number k is. */
+static uint64_t design_count(const struct explore *x) {
+    return x->members ? x->member_count : x->space->count;
+}
+
+static uint64_t member_of(const struct explore *x, uint64_t k) {
+    return x->members ? x->members[k] : k;
 }
 
 /* Wait for the chunk's turn and add what it has. */
@@ -226,7 +238,7 @@ static int add_chunk(struct run *run, uint64_t number, const struct chunk *c,
     run->out->filtered += c->filtered;
     run->turn++;
     if (x->progress && !run->stop) {
-        x->progress(number * CHUNK + CHUNK, x->space->count);
+        x->progress(number * CHUNK + CHUNK, design_count(x));
     }
     (void)pthread_cond_broadcast(&run->turned);
     (void)pthread_mutex_unlock(&run->lock);
@@ -246,7 +258,7 @@ static uint64_t take(struct run *run) {
 
 static int work_on(struct run *run, struct predictor *predictor, struct chunk *c,
                    struct error *err) {
-    const uint64_t all = run->x->space->count;
+    const uint64_t all = design_count(run->x);
     for (uint64_t number; (number = take(run)) < run->chunks;) {
         memset(c->count, 0, sizeof c->count);
         memset(c->unmappable, 0, sizeof c->unmappable);
@@ -254,7 +266,7 @@ static int work_on(struct run *run, struct predictor *predictor, struct chunk *c
         const uint64_t start = number * CHUNK;
         const uint64_t end = all - start < CHUNK ? all : start + CHUNK;
         for (uint64_t k = start; k < end; k++) {
-            if (evaluate(run->x, predictor, k, c, err)) {
+            if (evaluate(run->x, predictor, member_of(run->x, k), c, err)) {
                 return -1;
             }
         }
@@ -316,8 +328,11 @@ int explore_run(const struct explore *x, struct explore_result *out, struct erro
         if (!out->networks[n].best) {
             return error_set(err, "out of memory");
         }
+        if (x->spread && spread_open(&out->networks[n].spread, types, err)) {
+            return -1;
+        }
     }
-    run.chunks = (x->space->count + CHUNK - 1) / CHUNK;
+    run.chunks = (design_count(x) + CHUNK - 1) / CHUNK;
     (void)pthread_mutex_init(&run.lock, NULL);
     (void)pthread_cond_init(&run.turned, NULL);
     if (x->points) {
@@ -336,6 +351,7 @@ void explore_close(const struct explore *x, struct explore_result *out) {
     for (size_t n = 0; n < x->network_count; n++) {
         free(out->networks[n].front);
         free(out->networks[n].best);
+        spread_close(&out->networks[n].spread);
     }
     memset(out, 0, sizeof *out);
 }

@@ -13,6 +13,7 @@
 #include "gen/space.h"
 #include "models/explore_point.h"
 #include "models/pareto.h"
+#include "models/spread.h"
 
 enum { EXPLORE_NETWORKS = 32, EXPLORE_CONDITIONS = 16 };
 
@@ -26,6 +27,8 @@ struct explore_network {
 /* What is asked for. */
 struct explore {
     const struct space *space;
+    const uint64_t *members; /* those of the space to evaluate; NULL: all */
+    uint64_t member_count;
     const struct ppa *ppa; /* has models of all PE types of the space */
     struct explore_network networks[EXPLORE_NETWORKS];
     size_t network_count;
@@ -33,6 +36,7 @@ struct explore {
     size_t condition_count;
     enum explore_column objectives[PARETO_OBJECTIVES];
     size_t objective_count;
+    int spread;       /* also thin the points for plots */
     int extrapolate;  /* points outside the models' range may be on fronts */
     unsigned latency; /* of the memory in cycles */
     double clock_mhz; /* 0 = fmax */
@@ -56,6 +60,7 @@ struct explore_found {
     uint64_t outside;          /* of these: outside the models' range */
     uint64_t unmappable;       /* designs on which some layer has no mapping */
     struct explore_best *best; /* owned, [types of the space][objectives] */
+    struct spread spread;      /* of the points that were compared, if asked for */
 };
 
 struct explore_result {

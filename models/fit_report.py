@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
 """Draws what qadam fit --report DIR wrote as tables, and a page with all of it.
 
@@ -12,21 +12,7 @@ import csv
 import os
 import sys
 
-try:
-    import matplotlib
-except ImportError:
-    print("no python3-matplotlib")
-    sys.exit(77)
-
-matplotlib.use("svg")
-matplotlib.rcParams.update({
-    "svg.hashsalt": "qadam",  # else ids are random
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["Helvetica", "Arial", "DejaVu Sans"],
-    "font.size": 9,
-})
-from matplotlib import pyplot  # noqa: E402  (after the settings)
+import plot_style
 
 PANELS = [("power_mw", "power, mW", 1), ("fmax_mhz", "performance: maximum clock, MHz", 1),
           ("area_um2", "area, mm\u00b2", 1e-6)]
@@ -48,22 +34,13 @@ def series(points, pe_type, quantity, split, scale):
             [float(p[column]) * scale for p in rows])
 
 
-def grid(types, width, height):
-    figure, axes = pyplot.subplots(len(types), len(PANELS), squeeze=False,
-                                   figsize=(width, height * len(types)), layout="constrained")
-    for panel in axes.flat:
-        panel.spines[["top", "right"]].set_visible(False)
-    return figure, axes
-
-
 def save(figure, axes, path):
     axes[0][0].legend(frameon=False, fontsize=7, loc="best")
-    figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
-    pyplot.close(figure)
+    plot_style.save(figure, path)
 
 
 def draw_estimates(points, types, path):
-    figure, axes = grid(types, 10, 3)
+    figure, axes = plot_style.grid(len(types), len(PANELS), 10, 3)
     for row, pe_type in zip(axes, types):
         for panel, (quantity, label, scale) in zip(row, PANELS):
             ends = []
@@ -80,7 +57,7 @@ def draw_estimates(points, types, path):
 
 
 def draw_residuals(points, types, path):
-    figure, axes = grid(types, 10, 2.4)
+    figure, axes = plot_style.grid(len(types), len(PANELS), 10, 2.4)
     for row, pe_type in zip(axes, types):
         for panel, (quantity, label, scale) in zip(row, PANELS):
             for split, name, colour in SPLITS:

@@ -24,7 +24,7 @@ AXES = {"rows": [4, 6, 8, 12, 16, 24, 32], "cols": [4, 7, 8, 14, 16, 28, 32],
         "psum_spad_words": [8, 16, 24, 32], "glb_kib": [32, 64, 108, 128, 256, 512],
         "bus_bits": [64, 128], "dram_bytes_per_cycle": [4, 8]}
 WIDTHS = {"int16": (16, 16, 32), "int8": (8, 8, 24), "fp32": (32, 32, 32),
-          "lightpe1": (8, 4, 20), "lightpe2": (8, 8, 20)}
+          "lightpe1": (8, 4, 24), "lightpe2": (8, 8, 24)}
 ACTIVITY = {"toggles_per_cycle": 0.1, "ifmap_spad_writes": 0.1, "filter_spad_writes": 0.05,
             "psum_spad_writes": 1.0, "collector_writes": 0.1, "glb_read_words": 1.5,
             "glb_write_words": 0.5}

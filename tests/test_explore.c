@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests of models/explore.c, models/explore_point.c, and of predictions that are kept
- * from design to design (models/predict.c).
+ * Tests of models/explore.c, models/explore_point.c, models/spread.c, and of predictions
+ * that are kept from design to design (models/predict.c).
  */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "gen/choose_layers.h"
@@ -218,6 +219,101 @@ Test(explore, fronts_and_best_points) {
     free(text);
     free(p);
     explore_close(&x, &r);
+}
+
+/* Is p dominated by q in performance per area and energy, or equal to it and later? */
+static int spread_beats(const struct explore_point *q, const struct explore_point *p) {
+    const double *v = p->value, *w = q->value;
+    const int equal = w[COLUMN_GOPS_PER_MM2] == v[COLUMN_GOPS_PER_MM2] &&
+                      w[COLUMN_ENERGY] == v[COLUMN_ENERGY];
+    return w[COLUMN_GOPS_PER_MM2] >= v[COLUMN_GOPS_PER_MM2] &&
+           w[COLUMN_ENERGY] <= v[COLUMN_ENERGY] && (!equal || q->member < p->member);
+}
+
+/* The front, the worst points and the cells of count points that were added. */
+static void expect_spread(const struct spread_type *t, const struct explore_point *p,
+                          size_t count) {
+    uint64_t in_cells = 0;
+    double least = INFINITY, most = 0;
+    size_t front = 0;
+    for (size_t i = 0; i < count; i++) {
+        int beaten = 0;
+        for (size_t k = 0; k < count && !beaten; k++) {
+            beaten = k != i && spread_beats(&p[k], &p[i]);
+        }
+        if (!beaten) {
+            int listed = 0;
+            for (size_t k = 0; k < t->front_count; k++) {
+                listed |= t->front[k].member == p[i].member;
+            }
+            cr_expect(listed, "point %zu", i);
+            front++;
+        }
+        least = fmin(least, p[i].value[COLUMN_GOPS_PER_MM2]);
+        most = fmax(most, p[i].value[COLUMN_ENERGY]);
+    }
+    for (size_t c = 0; c < t->cell_count; c++) {
+        const struct spread_cell *cell = &t->cells[c];
+        const double *v = cell->point.value;
+        in_cells += cell->points;
+        cr_expect_float_eq(floor(log(v[COLUMN_ENERGY]) / log(SPREAD_CELL)), cell->at[1],
+                           1e-9);
+    }
+    cr_expect_eq(t->front_count, front);
+    cr_expect_eq(t->points, count);
+    cr_expect_eq(in_cells, count);
+    cr_expect_eq(t->worst[0].value[COLUMN_GOPS_PER_MM2], least);
+    cr_expect_eq(t->worst[1].value[COLUMN_ENERGY], most);
+}
+
+/* Random points, coarse (many equal) and fine, enough for the table of cells to grow. */
+Test(spread, is_what_the_header_says) {
+    enum { COUNT = 3000 };
+    struct explore_point *p = calloc(COUNT, sizeof *p);
+    uint32_t seed = 1;
+    for (unsigned grid = 4; grid < 5000; grid *= 8) {
+        struct spread s;
+        cr_assert_eq(spread_open(&s, 2, &err), 0);
+        for (size_t i = 0; i < COUNT; i++) {
+            p[i].member = i;
+            seed = seed * 1664525u + 1013904223u;
+            p[i].value[COLUMN_GOPS_PER_MM2] = 1 + 0.37 * (double)((seed >> 16) % grid);
+            seed = seed * 1664525u + 1013904223u;
+            p[i].value[COLUMN_ENERGY] = 1 + 0.41 * (double)((seed >> 16) % grid);
+            cr_assert_eq(spread_add(&s, 1, &p[i], &err), 0);
+        }
+        expect_spread(&s.types[1], p, COUNT);
+        cr_expect_eq(s.types[0].points, 0u);
+        cr_expect(grid < 1000 || s.types[1].cell_count > 1024);
+        spread_close(&s);
+    }
+    free(p);
+}
+
+/* Members that are chosen give the points that they give among all. */
+Test(explore, chosen_members) {
+    struct explore_result all, some;
+    const uint64_t members[] = {3, 4, 70, 200};
+    x.extrapolate = 1;
+    explore_into("all.csv", &all);
+    x.members = members;
+    x.member_count = 4;
+    x.spread = 1;
+    explore_into("some.csv", &some);
+    char *a = read_points("all.csv"), *b = read_points("some.csv"), *rest = b;
+    size_t lines = 0;
+    for (char *line; (line = strtok_r(rest, "\n", &rest)) != NULL; lines++) {
+        cr_expect(strstr(a, line) != NULL, "%s", line);
+    }
+    cr_expect_eq(lines, 5u); /* and the header */
+    cr_expect_eq(some.networks[0].spread.types[0].points +
+                     some.networks[0].spread.types[1].points,
+                 4u);
+    free(a);
+    free(b);
+    x.members = NULL;
+    explore_close(&x, &all);
+    explore_close(&x, &some);
 }
 
 /* By hand: 6 x 7 PEs at 64 filter words: 42 * 64 * 1000 um2; period 1.14 ns; power 84 pJ
