@@ -23,7 +23,7 @@ function make(tag, parent, text) {
 
 // ---- designs ----
 
-const digits = (value) => Number(value.toPrecision(3)).toLocaleString("en", {maximumSignificantDigits: 3});
+const digits = (value) => value.toLocaleString("en", {maximumSignificantDigits: 3});
 
 // As a design file.
 function designJson(type, row) {
@@ -72,7 +72,7 @@ function logAxis(title) {
     type: "logarithmic", title: {display: true, text: title},
     grid: {color: css("--line"), borderColor: css("--line")},
     ticks: {
-      maxRotation: 0,
+      maxRotation: 0, autoSkip: false,
       callback: (value) => [1, 2, 5].includes(Number(value.toExponential()[0])) &&
         Math.abs(Math.log10(value / Number(value.toPrecision(1)))) < 1e-9 ? `${value}×` : "",
     },
@@ -125,11 +125,10 @@ function options(extra) {
   };
 }
 
-// Along the designs of the dashed line by arrow keys.
+// Along the designs of the dashed lines by arrow keys.
 function step(chart, event) {
-  const last = chart.data.datasets.length - 1;
-  const line = chart.data.datasets[last].line;
-  if (!line || line.length === 0) return;
+  const line = chart.data.datasets.flatMap((set) => set.line ?? []);
+  if (line.length === 0) return;
   const move = {ArrowRight: 1, ArrowLeft: -1, ArrowUp: 1, ArrowDown: -1}[event.key];
   if (move) {
     const from = chart.stepped ?? (move > 0 ? -1 : 0);
@@ -152,7 +151,7 @@ function step(chart, event) {
 
 // ---- spread ----
 
-// Quartiles and median over the thin bars, which Chart.js draws.
+// Quartiles and median over the pale bars, which Chart.js draws.
 const quartiles = {
   id: "quartiles",
   afterDatasetDraw(chart, {index, meta}) {
@@ -161,8 +160,8 @@ const quartiles = {
       const five = dataset.five[i];
       if (!five) return;
       const [low, middle, high] = five.slice(1, 4).map((v) => x.getPixelForValue(v));
-      const thick = Math.min(bar.height, 9);
-      context.fillStyle = dataset.backgroundColor;
+      const thick = bar.height;
+      context.fillStyle = dataset.solid;
       context.fillRect(low, bar.y - thick / 2, Math.max(high - low, 1), thick);
       context.fillStyle = css("--page");
       context.fillRect(middle - 1, bar.y - thick / 2, 2, thick);
@@ -174,11 +173,11 @@ function spreadChart(metric) {
   const datasets = names.map((type) => {
     const found = data.networks.map((network) => network.types[type]);
     return {
-      label: data.types[type].title, type_name: type, backgroundColor: colour(type),
-      five: found.map((f) => f && f.spread[metric]), counts: found.map((f) => f && f.count),
+      label: data.types[type].title, type_name: type, solid: colour(type),
+      backgroundColor: colour(type) + "59", five: found.map((f) => f && f.spread[metric]), counts: found.map((f) => f && f.count),
       designs: found.map((f) => f && {type, row: f.points[f.best[metric]]}),
       data: found.map((f) => f ? [f.spread[metric][0], f.spread[metric][4]] : null),
-      barThickness: 2, borderSkipped: false, minBarLength: 2,
+      maxBarThickness: 14, categoryPercentage: 0.85, barPercentage: 0.8, minBarLength: 2,
     };
   });
   const lines = (item) => {
@@ -191,7 +190,8 @@ function spreadChart(metric) {
     };
   };
   const values = datasets.flatMap((set) => set.data.flatMap((pair) => pair ?? []));
-  const plot = figure(element("spread"), data.labels[metric], "Ranges by network and PE type.", {
+  const caption = data.labels[metric][0].toUpperCase() + data.labels[metric].slice(1);
+  const plot = figure(element("spread"), caption, "Ranges by network and PE type.", {
     type: "bar", plugins: [quartiles],
     data: {labels: data.networks.map((n) => [n.title, n.dataset].filter(Boolean)), datasets},
     options: options({
@@ -217,29 +217,33 @@ function frontOf(points, xBetter, yBetter) {
   return front.sort((a, b) => a.x - b.x);
 }
 
-// Draws the front of the types that are shown again.
-function drawFront(chart) {
-  const sets = chart.data.datasets, line = sets.at(-1), points = [];
-  sets.slice(0, -1).forEach((set, datasetIndex) => {
-    if (!shown.has(set.type_name)) return;
-    set.data.forEach(({x, y}, index) => points.push({x, y, datasetIndex, index}));
-  });
-  line.line = frontOf(points, ...line.better);
-  line.data = line.line.map(({x, y}) => ({x, y}));
+// Draws the fronts of the types that are shown again: one for each group of designs.
+function drawFronts(chart) {
+  const sets = chart.data.datasets;
+  for (const line of sets.filter((set) => set.better)) {
+    const points = [];
+    sets.forEach((set, datasetIndex) => {
+      if (set.group !== line.group || !shown.has(set.type_name)) return;
+      set.data.forEach(({x, y}, index) => points.push({x, y, datasetIndex, index}));
+    });
+    line.line = frontOf(points, ...line.better);
+    line.data = line.line.map(({x, y}) => ({x, y}));
+  }
   chart.stepped = undefined;
 }
 
-function pointSet(type, designs, place) {
+function pointSet(type, designs, group, place) {
   return {
+    group,
     label: data.types[type].title, type_name: type, hidden: !shown.has(type), designs,
     data: designs.map(({row}) => place(row)), pointStyle: data.types[type].shape,
     backgroundColor: colour(type), borderColor: colour(type), borderWidth: 0,
   };
 }
 
-function frontSet(better) {
+function frontSet(group, better) {
   return {
-    label: "front", type: "line", better, data: [], borderColor: css("--ink"), borderWidth: 1.5,
+    label: "front", type: "line", group, better, data: [], borderColor: css("--ink"), borderWidth: 1.5,
     borderDash: [5, 4], pointRadius: 0, pointHitRadius: 0, pointHoverRadius: 0, order: -1,
   };
 }
@@ -259,21 +263,22 @@ function scatter(parent, caption, description, datasets, scales, more) {
         filter: (item, i) => i === 0 && item.dataset.designs !== undefined}},
     }),
   });
-  drawFront(charts.at(-1));
+  drawFronts(charts.at(-1));
   charts.at(-1).update();
 }
 
 function tradeoffChart(network) {
   const place = (row) => ({x: row[field.energy], y: row[field.performance]});
   const datasets = names.filter((type) => network.types[type]).map((type) => ({
-    ...pointSet(type, network.types[type].points.map((row) => ({type, row})), place),
+    ...pointSet(type, network.types[type].points.map((row) => ({type, row})),
+      network.name, place),
     pointRadius: 2.5, pointHoverRadius: 6, pointHitRadius: 3,
   }));
   const all = datasets.flatMap((set) => set.data);
   const best = Object.entries(network.types).map(([type, found]) =>
     `${data.types[type].title}: up to ${digits(found.spread.performance[4])} times the performance` +
     ` per area, energy from ${digits(found.spread.energy[0])}`);
-  datasets.push(frontSet([-1, 1]));
+  datasets.push(frontSet(network.name, [-1, 1]));
   scatter(element("tradeoff"), `${network.title} ${network.dataset}`, best.join("; "), datasets, {
     x: {...logAxis(data.labels.energy), ...around(all.map((p) => p.x))},
     y: {...logAxis("performance per area, relative"), ...around(all.map((p) => p.y))},
@@ -306,14 +311,15 @@ function accuracyChart(dataset, networks, metric) {
     const best = Object.entries(network.types)
       .map(([type, found]) => ({type, row: found.points[found.best[metric]]}));
     for (const design of best) {
-      sets.push({...pointSet(design.type, [design], place), pointRadius: 6, pointHoverRadius: 8});
+      sets.push({...pointSet(design.type, [design], network.name, place), pointRadius: 6,
+        pointHoverRadius: 8});
     }
+    sets.push(frontSet(network.name, error ? [-1, -1] : [1, 1]));
     const at = best.map(({row}) => place(row)).sort((a, b) => error ? a.y - b.y : b.y - a.y)[0];
     namesAt.push({name: network.title, at});
   }
-  const xs = sets.flatMap((set) => set.data.map((p) => p.x));
+  const xs = sets.flatMap((set) => set.data.map((p) => p.x)); // lines are still empty
   const plain = {grid: {color: css("--line")}, grace: "12%"};
-  sets.push(frontSet(error ? [-1, -1] : [1, 1]));
   scatter(element("accuracy"),
     `${dataset}: ${error ? "error against energy" : "accuracy against performance per area"}`,
     `Best design of each PE type of ${networks.map((n) => n.title).join(", ")}.`, sets, {
@@ -344,7 +350,7 @@ function toggle(type, button) {
     chart.data.datasets.forEach((set, i) => {
       if (set.type_name === type) chart.setDatasetVisibility(i, shown.has(type));
     });
-    if (chart.data.datasets.at(-1).better) drawFront(chart);
+    drawFronts(chart);
     chart.update();
   }
 }

@@ -77,6 +77,7 @@ def draw_spread(exploration, path):
                          linewidth=4)
             panel.plot([s[2] for _, s in found], at, "|", color="white", markersize=4)
         panel.set_xscale("log")
+        panel.xaxis.set_major_formatter("{x:g}\u00d7")
         panel.axvline(1, color="#555555", linewidth=0.7, zorder=0)
         panel.set_yticks(range(len(networks)), [f"{n['title']}\n{n['dataset']}".strip()
                                                 for n in networks])
@@ -108,9 +109,12 @@ def draw_tradeoff(exploration, path):
         panel.axvline(1, color="#999999", linewidth=0.6, zorder=0)
         panel.axhline(1, color="#999999", linewidth=0.6, zorder=0)
         panel.set_title(f"{network['title']} {network['dataset']}".strip(), fontsize=9)
-    figure.supxlabel(label(exploration, "energy"), fontsize=9)
-    figure.supylabel(label(exploration, "performance"), fontsize=9)
-    legend_above(axes[0][0])
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_major_formatter("{x:g}\u00d7")
+        panel.set_xlabel(label(exploration, "energy"))
+    for row in axes:
+        row[0].set_ylabel(label(exploration, "performance").replace(", ", ",\n"))
+    axes[0][0].legend(frameon=False, fontsize=7, markerscale=2, loc="lower left")
     plot_style.save(figure, path)
 
 

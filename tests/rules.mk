@@ -67,6 +67,12 @@ fit-made-up.cmd = tests/fit_made_up.sh build/qadam
 fit-made-up.tools = /usr/bin/python3
 fit-made-up.deps = build/qadam
 
+# The page of an exploration in a browser, and the paper's evaluation on made-up models.
+CHECKS += report
+report.cmd = tests/report_check.py build/qadam
+report.tools = /usr/bin/python3 chromium chromedriver
+report.deps = build/qadam
+
 # Helpers of the mapper's and the command list's tests.
 build/tests/test_command: build/obj/tests/command_interp.o
 build/asan/tests/test_command: build/asan/obj/tests/command_interp.o
