@@ -18,9 +18,14 @@ docs-tables.cmd = docs/tables.py --check build/qadam docs/utilization.md
 docs-tables.tools = python3
 docs-tables.deps = build/qadam
 
+CHECKS += docs-paper
+docs-paper.cmd = docs/tables.py --check build/qadam docs/paper.md
+docs-paper.tools = python3
+
 .PHONY: tables
 tables: build/qadam ## write the computed tables of docs/ again
 	$(Q)docs/tables.py build/qadam docs/utilization.md
+	$(Q)docs/tables.py build/qadam docs/paper.md
 
 # Plot and table of docs/pe_report.csv, which `make pe-report` measures.
 LINTS += plot

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the tables of docs/utilization.md from `qadam predict`.
+"""Writes the tables of docs/utilization.md from `qadam predict`, and of docs/paper.md from
+docs/data/paper.csv.
 
 usage: docs/tables.py [--check] QADAM PAGE
 
@@ -9,6 +10,7 @@ and fails when the page says something else than the program. Prints "N passed, 
 """
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -125,7 +127,19 @@ def losses_table(qadam, network):
     return lines
 
 
+def paper_table():
+    """What `make paper` found with the default models, beside the paper's values."""
+    if not os.path.exists("docs/data/paper.csv"):
+        return ["No values yet: they need the default models, `models/ppa/default.json`."]
+    with open("docs/data/paper.csv", newline="", encoding="ascii") as file:
+        head, *rows = csv.reader(file)
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "--:|" * (len(head) - 1)]
+    return lines + ["| " + " | ".join(cells) + " |" for cells in rows]
+
+
 def table(qadam, words):
+    if words[0] == "paper":
+        return paper_table()
     if words[0] == "eyeriss":
         return eyeriss_table(qadam, words[1])
     if words[0] == "networks":

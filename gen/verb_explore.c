@@ -307,8 +307,9 @@ static int load(struct exploring *s, const struct options *opts, struct error *e
     }
     if (design_count(s) > s->limit) {
         return error_set_at(err, path, 0, 0,
-                            "has %llu designs, at most %llu are explored: make it "
+                            "%s %llu designs, at most %llu are explored: make it "
                             "smaller, or give --limit or --sample",
+                            s->members ? "its sample has" : "has",
                             (unsigned long long)design_count(s),
                             (unsigned long long)s->limit);
     }

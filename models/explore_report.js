@@ -174,7 +174,8 @@ function spreadChart(metric) {
     const found = data.networks.map((network) => network.types[type]);
     return {
       label: data.types[type].title, type_name: type, solid: colour(type),
-      backgroundColor: colour(type) + "59", five: found.map((f) => f && f.spread[metric]), counts: found.map((f) => f && f.count),
+      backgroundColor: colour(type) + "59", five: found.map((f) => f && f.spread[metric]),
+      counts: found.map((f) => f && f.count),
       designs: found.map((f) => f && {type, row: f.points[f.best[metric]]}),
       data: found.map((f) => f ? [f.spread[metric][0], f.spread[metric][4]] : null),
       maxBarThickness: 14, categoryPercentage: 0.85, barPercentage: 0.8, minBarLength: 2,
@@ -243,13 +244,14 @@ function pointSet(type, designs, group, place) {
 
 function frontSet(group, better) {
   return {
-    label: "front", type: "line", group, better, data: [], borderColor: css("--ink"), borderWidth: 1.5,
-    borderDash: [5, 4], pointRadius: 0, pointHitRadius: 0, pointHoverRadius: 0, order: -1,
+    label: "front", type: "line", group, better, data: [], borderColor: css("--ink"),
+    borderWidth: 1.5, borderDash: [5, 4], pointRadius: 0, pointHitRadius: 0,
+    pointHoverRadius: 0, order: -1,
   };
 }
 
 const pointLines = (item) => {
-  const found = designAt(item.chart, item);
+  const found = designAt(item.chart, {...item, index: item.dataIndex});
   return found ? {title: designName(found.type, found.row), lines: designLines(found.row)} :
     {title: "", lines: []};
 };
@@ -276,8 +278,8 @@ function tradeoffChart(network) {
   }));
   const all = datasets.flatMap((set) => set.data);
   const best = Object.entries(network.types).map(([type, found]) =>
-    `${data.types[type].title}: up to ${digits(found.spread.performance[4])} times the performance` +
-    ` per area, energy from ${digits(found.spread.energy[0])}`);
+    `${data.types[type].title}: up to ${digits(found.spread.performance[4])} times the` +
+    ` performance per area, energy from ${digits(found.spread.energy[0])}`);
   datasets.push(frontSet(network.name, [-1, 1]));
   scatter(element("tradeoff"), `${network.title} ${network.dataset}`, best.join("; "), datasets, {
     x: {...logAxis(data.labels.energy), ...around(all.map((p) => p.x))},
@@ -296,7 +298,8 @@ const networkNames = (namesAt) => ({
     for (const {name, at} of namesAt) {
       const right = x.getPixelForValue(at.x) > (x.left + x.right) / 2;
       ctx.textAlign = right ? "right" : "left";
-      ctx.fillText(name, x.getPixelForValue(at.x) + (right ? -9 : 9), y.getPixelForValue(at.y) - 9);
+      ctx.fillText(name, x.getPixelForValue(at.x) + (right ? -9 : 9),
+        y.getPixelForValue(at.y) - 9);
     }
   },
 });
@@ -385,7 +388,8 @@ function bestTable() {
     "GOPS/mm²", "Energy µJ", "Design"]) make("th", head, text).scope = "col";
   for (const network of data.networks) {
     for (const [type, found] of Object.entries(network.types)) {
-      for (const [metric, text] of [["performance", "performance per area"], ["energy", "energy"]]) {
+      for (const metric of ["performance", "energy"]) {
+        const text = metric === "energy" ? "energy" : "performance per area";
         const row = found.points[found.best[metric]], line = make("tr", table);
         make("th", line, network.name).scope = "row";
         for (const cell of [data.types[type].title, text,

@@ -10,6 +10,7 @@ from its file, without a network, in Chromium without a window. Prints "N passed
 import csv
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -52,7 +53,7 @@ def prepare(qadam, work):
               "--tool-version", "0.1.0")
     check("fit", fit.returncode, 0)
     with open(f"{work}/space.json", "w", encoding="ascii") as out:
-        json.dump({"name": "</script>", "pe_type": TYPES, **PARAMETERS}, out)
+        json.dump({"name": "checked", "pe_type": TYPES, **PARAMETERS}, out)
     with open(f"{work}/accuracy.csv", "w", encoding="ascii") as out:
         out.write("network,pe_type,accuracy\n")
         out.writelines(f"resnet20-cifar10,{t},{ACCURACY[t]}\n" for t in TYPES)
@@ -157,7 +158,7 @@ def check_pointer(browser):
     ActionChains(browser).click().perform()
     keys = [*PARAMETERS, "psum_bits", "spad_style"]
     check("copied design", json.loads(clipboard(browser)),
-          {"name": "</script>", "pe_type": "fp32", **{key: design[key] for key in keys}})
+          {"name": "checked", "pe_type": "fp32", **{key: design[key] for key in keys}})
     return canvas
 
 
@@ -175,8 +176,10 @@ def check_keys(browser, canvas):
 def check_page(path, wanted):
     browser = open_browser(1200, "light")
     try:
-        browser.get(f"file://{path}")
+        browser.get(pathlib.Path(path).as_uri())
         check("points", counts(browser), wanted)
+        check("command as it was", browser.execute_script(
+            "return document.querySelector('dl').textContent").count(os.path.dirname(path)), 1)
         check("charts", browser.execute_script("return window.report.charts.length"), 6)
         canvas = check_pointer(browser)
         check_keys(browser, canvas)
@@ -192,9 +195,9 @@ def check_page(path, wanted):
 def check_narrow(path):
     browser = open_browser(390, "dark")
     try:
-        browser.get(f"file://{path}")
+        browser.get(pathlib.Path(path).as_uri())
         check("page is as wide as the window", browser.execute_script(
-            "return document.documentElement.scrollWidth"), 390)
+            "const e = document.documentElement; return e.scrollWidth <= e.clientWidth"), True)
         check("dark", browser.execute_script(
             "return getComputedStyle(document.body).backgroundColor"), "rgb(13, 17, 23)")
         check("console, dark", browser.get_log("browser"), [])
@@ -223,7 +226,7 @@ def check_paper(qadam, work):
 
 def main():
     qadam = os.path.abspath(sys.argv[1])
-    with tempfile.TemporaryDirectory() as work:
+    with tempfile.TemporaryDirectory(prefix="<i>&amp;") as work:
         prepare(qadam, work)
         wanted = check_files(work)
         wanted = [[wanted[n, t] for t in TYPES] for n in sorted({n for n, _ in wanted})]
