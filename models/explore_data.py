@@ -19,6 +19,7 @@ import math
 import os
 
 BASELINE = "int16"
+MEAN = "geometric mean"  # in place of a network
 TITLES = {"fp32": "FP32", "int16": "INT16", "lightpe1": "LightPE-1", "lightpe2": "LightPE-2",
           "cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet": "ImageNet",
           "vgg16": "VGG-16", "resnet20": "ResNet-20", "resnet34": "ResNet-34",
@@ -94,7 +95,7 @@ def read(folder):
 def ratios(exploration):
     """Rows of the table of ratios: (network, PE type, performance per area, energy below the
     baseline's, energy below the least of the baseline's type). Ends with the geometric means
-    over the networks, network "geometric mean", of types that all networks have."""
+    over the networks, of types that all networks have."""
     rows = []
     for network in exploration["networks"]:
         least = network["types"][network["baseline"]["pe_type"]]["best"]["energy"]
@@ -107,7 +108,7 @@ def ratios(exploration):
         mine = [row[2:] for row in rows if row[1] == pe_type]
         if mine and len(mine) == len(exploration["networks"]):
             means = [math.exp(sum(map(math.log, column)) / len(mine)) for column in zip(*mine)]
-            rows.append(("geometric mean", pe_type, *means))
+            rows.append((MEAN, pe_type, *means))
     return rows
 
 

@@ -206,7 +206,8 @@ def ratio_rows(exploration):
     head = ["Network", "PE type", "Performance per area", "Energy below the baseline's",
             "Least energy below the baseline type's least"]
     yield "<tr>" + "".join(f'<th scope="col">{cell}</th>' for cell in head) + "</tr>"
-    for name, pe_type, *values in explore_data.ratios(exploration):
+    rows = explore_data.ratios(exploration)
+    for name, pe_type, *values in sorted(rows, key=lambda row: row[0] != explore_data.MEAN):
         cells = [f'<th scope="row">{html.escape(name)}</th>',
                  f"<td>{html.escape(title(pe_type))}</td>"]
         cells += [f"<td>{value:.2f}&times;</td>" for value in values]

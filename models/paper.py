@@ -9,7 +9,7 @@ usage: models/paper.py QADAM SPACE MODELS DIR [OPTION]...
     MODELS   of qadam fit
     DIR      where results go: those of qadam explore --report, and paper.csv, the paper's
              ratios beside ours
-    OPTION   for qadam explore: --sample 4000
+    OPTION   for qadam explore: --sample 1000
 
 Networks are the paper's six on their data sets; accuracies, where there are some, those
 of docs/data/accuracy_*.json. Prints the table of ratios.
