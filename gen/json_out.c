@@ -39,7 +39,7 @@ int json_out_write(const json_t *value, const char *path, struct error *err) {
 
 int json_out_probe(const char *path, struct error *err) {
     struct emit out;
-    if (strcmp(path, "-") == 0) {
+    if (!path || strcmp(path, "-") == 0) {
         return 0;
     }
     if (emit_open(&out, path, err) != 0) {

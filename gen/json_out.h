@@ -17,7 +17,7 @@
 int json_out_write(const json_t *value, const char *path, struct error *err);
 
 /* Can path be written to? Tells before long work what json_out_write would tell after it;
- * leaves nothing behind. Returns 0, or -1 with *err set. */
+ * leaves nothing behind. NULL, no file, can. Returns 0, or -1 with *err set. */
 int json_out_probe(const char *path, struct error *err);
 
 #endif

@@ -393,7 +393,8 @@ int verb_accuracy(int argc, char **argv) {
     struct verb v = {.opts = &opts};
     status = OPTIONS_ERROR;
     if (read_options(&v, &err) == 0) {
-        status = run(&v, &err) ? 1 : 0;
+        status =
+            json_out_probe(options_value(&opts, "json"), &err) || run(&v, &err) ? 1 : 0;
     }
     if (err.text[0] != '\0') {
         error_print(&err);

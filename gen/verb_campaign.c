@@ -543,7 +543,10 @@ int verb_campaign(int argc, char **argv) {
     }
     r->opts = &opts;
     r->err = &err;
-    status = read_options(r) ? OPTIONS_ERROR : run(r, options_value(&opts, "json"));
+    status = read_options(r) ? OPTIONS_ERROR
+             : json_out_probe(options_value(&opts, "json"), &err)
+                 ? 1
+                 : run(r, options_value(&opts, "json"));
     int signal_number = r->c.signal;
     if (err.text[0] != '\0') {
         error_print(&err);

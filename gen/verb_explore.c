@@ -510,9 +510,9 @@ static int explore_all(struct exploring *s, const struct options *opts,
 static int run(struct exploring *s, const struct options *opts, struct error *err) {
     const char *folder = options_value(opts, "output");
     const char *json = options_value(opts, "json");
-    if (load(s, opts, err) || explore_all(s, opts, folder, err) ||
-        write_fronts(s, folder, err) || write_json(s, opts, folder, err) ||
-        write_report(s, folder, err)) {
+    if (json_out_probe(json, err) || load(s, opts, err) ||
+        explore_all(s, opts, folder, err) || write_fronts(s, folder, err) ||
+        write_json(s, opts, folder, err) || write_report(s, folder, err)) {
         return -1;
     }
     FILE *table = json && strcmp(json, "-") == 0 ? stderr : stdout;

@@ -107,7 +107,8 @@ static int fit_and_write(const struct options *opts, const struct fit_options *o
     const char *report = options_value(opts, "report");
     const int terminal = isatty(STDERR_FILENO);
     char home[EMIT_PATH_MAX];
-    if (home_find(home, sizeof home, err) || read_results(opts, NULL, home, data, err) ||
+    if (json_out_probe(options_value(opts, "output"), err) || json_out_probe(json, err) ||
+        home_find(home, sizeof home, err) || read_results(opts, NULL, home, data, err) ||
         read_results(opts, "test", home, data, err) || fit_data_finish(data, err) ||
         fit_models(fit, data, opt, terminal ? say : NULL, err)) {
         return -1;

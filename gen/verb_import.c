@@ -152,7 +152,9 @@ int verb_import(int argc, char **argv) {
         format = find_format(&opts, &err);
     }
     if (format) {
-        status = read_file(format, &opts, given ? &shape : NULL, &net, &err) ||
+        status = json_out_probe(options_value(&opts, "output"), &err) ||
+                         json_out_probe(options_value(&opts, "json"), &err) ||
+                         read_file(format, &opts, given ? &shape : NULL, &net, &err) ||
                          write_all(&net, &opts, &err)
                      ? 1
                      : 0;

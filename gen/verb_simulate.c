@@ -429,7 +429,8 @@ static int dump_host_layers(const struct simulate *s, struct error *err) {
 }
 
 static int run_all(struct simulate *s, const struct options *opts, struct error *err) {
-    if (prepare(s, opts, err)) {
+    if (json_out_probe(options_value(opts, "json"), err) ||
+        json_out_probe(s->bench.wave, err) || prepare(s, opts, err)) {
         return -1;
     }
     for (unsigned i = 0; i < s->count; i++) {

@@ -238,7 +238,7 @@ int verb_synth(int argc, char **argv) {
         error_print(&err);
         return OPTIONS_ERROR;
     }
-    status = json ? json_out_probe(json, &err) : 0;
+    status = json_out_probe(json, &err);
     if (status == 0) {
         status = synthesize(&opts, clock_ns, &hw, &res, &err);
     }

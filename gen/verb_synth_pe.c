@@ -209,8 +209,7 @@ int verb_synth_pe(int argc, char **argv) {
     }
     const char *csv = options_value(&opts, "csv"), *json = options_value(&opts, "json");
 
-    if ((json && json_out_probe(json, &err) != 0) ||
-        (csv && json_out_probe(csv, &err) != 0) ||
+    if (json_out_probe(json, &err) != 0 || json_out_probe(csv, &err) != 0 ||
         synthesize(&opts, &hw, &res, &err) != 0 ||
         (csv && write_csv(&hw, &res, csv, &err) != 0) ||
         (json && write_json(&hw, &res, json, &err) != 0)) {

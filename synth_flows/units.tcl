@@ -8,8 +8,8 @@
 #   block   mapped to cells; the design is timed with its macro view
 #   module  mapped to cells; stays a module of the design
 #
-# The top module is of the kind top. In a flat design blocks and array are of the kind logic:
-# simple gates, dissolved into the top module. WIDE: mapped with the fast ABC script; DEEP: with the one
+# The top module is of the kind top. In a flat design blocks and array are of the kind logic: simple
+# gates, dissolved into the top module. WIDE: mapped with the fast ABC script; DEEP: with the one
 # that spends area on fewer levels.
 
 set BLOCKS {qadam_row qadam_collector qadam_glb}
