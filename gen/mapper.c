@@ -24,7 +24,8 @@ enum {
     KEEP_STRIP = 5, /* of them, of one strip */
     FILTERS = 80,   /* choices of p and t */
     LETTERS = 28,   /* values tried for p and for q */
-    WORTH = 512     /* less than a part in this is not worth a try */
+    FILTER_LISTS = 8,
+    WORTH = 512 /* less than a part in this is not worth a try */
 };
 
 /* All letters of a shape that are set, and a lower bound or a score. */
@@ -42,8 +43,15 @@ struct shape_list {
 /* A choice of p and t. */
 struct filters {
     uint16_t p, t, kp;
+    unsigned psums;        /* bus words of a beat's psums, per ofmap row */
     unsigned passes, slot; /* slots per weight, and per pass */
     uint64_t work;         /* passes times slots per weight */
+};
+
+/* Choices with t <= sets, least work first. */
+struct filters_list {
+    unsigned count, sets;
+    struct filters choices[FILTERS];
 };
 
 struct search {
@@ -53,9 +61,9 @@ struct search {
     unsigned q[LETTERS], p[LETTERS];
     unsigned q_count, p_count;
     struct mapper_shifts shifts;
-    struct filters filters[FILTERS]; /* choices with t <= sets, least work first */
-    unsigned filters_count, sets;
-    int careful;    /* the second search */
+    struct filters_list
+        filter_lists[FILTER_LISTS]; /* by sets, the latest of each place */
+    int careful;                    /* the second search */
     uint64_t banks; /* smallest demand of a shape that does not fit the GLB */
     struct shape strips[STRIPS], local[KEEP_STRIP], kept[KEEP];
     struct shape_list strip_list, local_list, kept_list;
@@ -184,79 +192,89 @@ static int shape_fits(struct search *s, struct mapping m) {
     return 0;
 }
 
-/* Whether a shape obeys the limits of the spads and of the command fields. */
-static int shape_legal(const struct search *s, const struct mapper_shape *x) {
-    return (uint64_t)x->kf * s->hw->weight_lanes + (uint64_t)x->p * x->q * x->sk <=
-               s->hw->design.filter_spad_words &&
-           (uint64_t)x->t * x->kf <= UINT16_MAX;
+/* The largest p whose weights fit the filter spad beside a bus word's padding. */
+static unsigned largest_p(const struct search *s, unsigned taps) {
+    const unsigned lanes = s->hw->weight_lanes, room = s->hw->design.filter_spad_words;
+    unsigned p = room / (2 * taps);
+    while (p > 0 && padded(p * taps, lanes) + (uint64_t)p * taps > room) {
+        p--;
+    }
+    return p;
 }
 
-static void add_filters(struct search *s, const struct filters *x) {
-    unsigned at = s->filters_count;
-    while (at > 0 && s->filters[at - 1].work > x->work) {
+static void add_filters(struct filters_list *list, const struct filters *x) {
+    unsigned at = list->count;
+    while (at > 0 && list->choices[at - 1].work > x->work) {
         at--;
     }
     if (at == FILTERS) {
         return;
     }
-    s->filters_count += s->filters_count < FILTERS;
-    memmove(&s->filters[at + 1], &s->filters[at],
-            (s->filters_count - 1 - at) * sizeof *s->filters);
-    s->filters[at] = *x;
+    list->count += list->count < FILTERS;
+    memmove(&list->choices[at + 1], &list->choices[at],
+            (list->count - 1 - at) * sizeof *list->choices);
+    list->choices[at] = *x;
 }
 
 /* Choices of p and t that no other one dominates: as few passes, with smaller p or t. */
-static void open_filters(struct search *s, unsigned sets) {
+static const struct filters_list *open_filters(struct search *s, unsigned sets) {
     const unsigned latency = s->hw->type.add_latency + 1u;
-    if (s->sets == sets) {
-        return;
+    struct filters_list *list = &s->filter_lists[sets % FILTER_LISTS];
+    if (list->sets == sets) {
+        return list;
     }
-    s->sets = sets;
-    s->filters_count = 0;
+    list->sets = sets;
+    list->count = 0;
     for (unsigned i = 0; i < s->p_count; i++) {
         const unsigned p = s->p[i], blocks = ceil_div(s->l.m, p);
         struct filters x = {.p = (uint16_t)p, .slot = p > latency ? p : latency};
         x.kp = (uint16_t)ceil_div(p, s->hw->psum_lanes);
         for (x.passes = ceil_div(blocks, sets);; x.passes = ceil_div(blocks, x.t - 1u)) {
             x.t = (uint16_t)ceil_div(blocks, x.passes);
+            x.psums = (unsigned)x.t * x.kp;
             x.work = (uint64_t)x.passes * x.slot;
             if (i == 0 || ceil_div(s->l.m, s->p[i - 1] * x.t) > x.passes) {
-                add_filters(s, &x);
+                add_filters(list, &x);
             }
             if (x.t == 1) {
                 break;
             }
         }
     }
+    return list;
 }
 
-/* A lower bound of a shape's cycles that needs few operations; legal shapes only. */
-static uint64_t quick_bound(const struct mapper_strip *k, const struct filters *y,
-                            uint64_t beats, unsigned groups) {
-    const struct mapper_shape *x = &k->terms;
-    const unsigned psums = x->e * y->t * y->kp, fed = (x->r - 1) * k->ifmap;
-    const unsigned macs = y->slot * x->sk * x->q;
-    const unsigned slot = macs > psums ? macs : psums;
-    const uint64_t run = (uint64_t)y->passes * x->chain * x->t * x->kf << k->shifts.word;
-    const uint64_t read = (run * k->slices + k->commands) * groups + k->sweep;
-    return max_w(beats * y->passes * (fed > slot ? fed : slot), read) + run;
+/* Part of the cycles of a shape's DRAM reads: a lower bound once p and t are known. */
+static uint64_t read_bound(const struct mapper_strip *k, uint64_t run, unsigned groups) {
+    return (run * k->slices + k->commands) * groups + k->sweep;
 }
 
 /* All p and t for a shape whose other letters are set. */
 static void visit_filters(struct search *s, const struct shape *strip,
-                          struct mapper_strip *k, unsigned groups) {
+                          struct mapper_strip *k, const struct filters_list *list,
+                          unsigned groups) {
     struct mapper_shape *x = &k->terms;
     const uint64_t beats = k->beats * groups;
-    const unsigned taps = x->sk * x->q;
+    const unsigned taps = x->sk * x->q, fed = (x->r - 1) * k->ifmap;
+    const unsigned most = largest_p(s, taps);
     uint64_t limit = shape_limit(s);
-    for (unsigned i = 0; i < s->filters_count; i++) {
-        const struct filters *y = &s->filters[i];
+    for (unsigned i = 0; i < list->count; i++) {
+        const struct filters *y = &list->choices[i];
+        const unsigned macs = y->slot * taps, psums = x->e * y->psums;
         if (beats * y->work * taps >= limit) {
             break;
         }
+        const unsigned slot = macs > psums ? macs : psums;
+        const uint64_t compute = beats * y->passes * (fed > slot ? fed : slot);
+        if (y->p > most || compute >= limit) {
+            continue;
+        }
         x->p = y->p, x->t = y->t, x->kp = y->kp;
         x->kf = (x->p * taps + s->hw->weight_lanes - 1) >> s->shifts.wb;
-        if (!shape_legal(s, x) || quick_bound(k, y, beats, groups) >= limit) {
+        const uint64_t run = (uint64_t)y->passes * x->chain * x->t * x->kf
+                             << k->shifts.word;
+        if ((uint64_t)x->t * x->kf > UINT16_MAX ||
+            max_w(compute, read_bound(k, run, groups)) + run >= limit) {
             continue;
         }
         const uint64_t cycles = mapper_score(k, groups, y->passes, limit);
@@ -285,7 +303,7 @@ static void visit_strip(struct search *s, const struct shape *y, struct mapper_s
     struct mapper_shape *x = &k->terms;
     const unsigned window = x->sk + x->a * x->rk;
     s->local_list = (struct shape_list){0, KEEP_STRIP, s->local};
-    open_filters(s, k->sets);
+    const struct filters_list *list = open_filters(s, k->sets);
     for (unsigned i = s->q_count; i-- > 0;) {
         x->q = s->q[i];
         if (s->hw->design.ifmap_spad_words / x->q < window) {
@@ -300,11 +318,12 @@ static void visit_strip(struct search *s, const struct shape *y, struct mapper_s
         for (;;) {
             x->r = ceil_div(pieces, groups);
             x->chain = x->rk * x->r;
-            const uint64_t macs = k->beats * groups * x->q * x->sk * s->filters[0].work;
+            const uint64_t macs =
+                k->beats * groups * x->q * x->sk * list->choices[0].work;
             if (max_w(macs, k->read + k->commands * groups) >= shape_limit(s)) {
                 break;
             }
-            visit_filters(s, y, k, groups);
+            visit_filters(s, y, k, list, groups);
             if (x->r == 1) {
                 break;
             }

@@ -105,9 +105,10 @@ struct regions {
     unsigned room;   /* banks beside the ifmap and bias */
 };
 
-/* The least number of filter groups that fit; 0 if none does. */
+/* The least number of filter groups that fit, 0 if none does; or fewer, if to load the
+ * ifmap so often takes `limit` cycles or more. */
 static unsigned fewest_groups(const struct mapper_strip *k, const struct regions *g,
-                              unsigned passes) {
+                              unsigned passes, uint64_t limit) {
     const unsigned cb = k->terms.hw->act_lanes;
     const unsigned words =
         g->run * g->runs + g->psums + ((2 * g->area * g->blocks) >> k->shifts.cb);
@@ -116,7 +117,7 @@ static unsigned fewest_groups(const struct mapper_strip *k, const struct regions
         return 0;
     }
     unsigned groups = most >= passes ? 1 : ceil_div(passes, most);
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 3 && groups * k->sweep < limit; i++) {
         const unsigned n = groups == 1 ? passes : ceil_div(passes, groups);
         const unsigned need =
             g->runs * region_banks(k, n * g->run) + region_banks(k, n * g->psums) +
@@ -142,7 +143,8 @@ static uint64_t ring_cycles(uint64_t read, uint64_t compute, uint64_t steps,
 
 /* A guess of the cycles of a shape with the best tiles, by its DRAM traffic: weights come
  * once per column tile and the ifmap once per filter group, unless they stay in the GLB.
- * Loads run ahead only with three buffers. Stops at `compute`. */
+ * Loads run ahead only with three buffers. Stops at `compute`, and looks
+ * for nothing from `limit` on. */
 static uint64_t traffic(const struct mapper_strip *k, const struct mapper_slots *x,
                         unsigned groups, unsigned passes, uint64_t compute,
                         uint64_t limit) {
@@ -157,13 +159,13 @@ static uint64_t traffic(const struct mapper_strip *k, const struct mapper_slots 
     const uint64_t drain = (uint64_t)x->base * (y->chain + 1) + RESPONSE;
     const unsigned most = y->hw->glb_banks - 1; /* one for the bias */
     const int stays = steps * region_banks(k, g.run) < most;
-    uint64_t best = UINT64_MAX / 4;
+    uint64_t best = min_w(limit, UINT64_MAX / 4);
     for (unsigned n = 1;; n += 1 + n / 8) {
         const unsigned f = ceil_div(l->f, n);
         const unsigned cols = min_u((f - 1) * l->u + y->sk, l->w);
         const unsigned tile = region_banks(k, k->tile_rows * blocks * cols);
         const uint64_t reload = weights * strips * n;
-        const int worth = reload + k->sweep < min_w(best, limit);
+        const int worth = reload + k->sweep < best;
         if (best <= compute || (!worth && !stays)) {
             break;
         }
@@ -172,7 +174,7 @@ static uint64_t traffic(const struct mapper_strip *k, const struct mapper_slots 
         for (unsigned i = 2; i <= 3 && worth && best > compute; i++) { /* buffers */
             g.room = most > i * tile ? most - i * tile : 0;
             g.runs = i;
-            const unsigned fit = g.room ? fewest_groups(k, &g, passes) : 0;
+            const unsigned fit = g.room ? fewest_groups(k, &g, passes, best - reload) : 0;
             if (fit) {
                 const uint64_t read = reload + k->sweep * fit;
                 best = min_w(
@@ -184,13 +186,16 @@ static uint64_t traffic(const struct mapper_strip *k, const struct mapper_slots 
         if (worth && tile * steps < most) { /* tiles stay */
             g.room = most - tile * steps;
             g.runs = 3;
-            best = fewest_groups(k, &g, passes) ? min_w(best, reload + k->sweep) : best;
+            if (best > reload + k->sweep && fewest_groups(k, &g, passes, UINT64_MAX)) {
+                best = reload + k->sweep;
+            }
         }
         if (stays &&
             steps + 3 * tile < most) { /* weights stay, the filter group is outermost */
             g.room = most - 3 * tile;
             g.runs = steps;
-            const unsigned fit = fewest_groups(k, &g, passes);
+            const unsigned fit =
+                best > weights ? fewest_groups(k, &g, passes, best - weights) : 0;
             best = fit ? min_w(best, weights + k->sweep * fit) : best;
         }
         if (f == 1) {
