@@ -174,4 +174,16 @@ int mapping_check(const struct hw *hw, const struct layer *l, const struct mappi
 int mapping_search(const struct hw *hw, const struct layer *l, struct mapping *m,
                    struct error *err);
 
+/* What searches for a layer remember from one design to the next, to be quicker: it is of
+ * use as long as the layer is the same and the designs differ only in their spads, best
+ * in the order of falling sizes. For one thread at a time. Caller owns it; NULL when out
+ * of memory. mapper_memo_free accepts NULL. */
+struct mapper_memo;
+struct mapper_memo *mapper_memo_new(void);
+void mapper_memo_free(struct mapper_memo *memo);
+
+/* mapping_search with a memo: the same result. */
+int mapping_search_with(struct mapper_memo *memo, const struct hw *hw,
+                        const struct layer *l, struct mapping *m, struct error *err);
+
 #endif

@@ -228,3 +228,51 @@ Test(mapping, check) {
         cr_assert(strstr(err.text, cases[i].text), "%s: %s", cases[i].text, err.text);
     }
 }
+
+/* A search with and without a memo: the same mapping or the same error. */
+static int check_memo(struct mapper_memo *memo, const struct hw *hw,
+                      const struct layer *l) {
+    struct mapping with, without;
+    struct error why = {"", 0, 0, ""}, expected = {"", 0, 0, ""};
+    const int status = mapping_search(hw, l, &without, &expected);
+    cr_assert_eq(mapping_search_with(memo, hw, l, &with, &why), status);
+    cr_assert_str_eq(why.text, expected.text);
+    if (status == 0) {
+        cr_assert_eq(memcmp(&with, &without, sizeof with), 0,
+                     "%u x %u, spads %u %u %u: e %u p %u q %u r %u t %u m %u f %u",
+                     hw->design.rows, hw->design.cols, hw->design.ifmap_spad_words,
+                     hw->design.filter_spad_words, hw->design.psum_spad_words, with.e,
+                     with.p, with.q, with.r, with.t, with.m, with.f);
+    }
+    return status == 0;
+}
+
+/* What a memo knows changes no result, whatever the order of the designs. */
+Test(mapper, memo_changes_nothing) {
+    struct prng g = prng_make(1, "memo", 0);
+    unsigned found = 0;
+    struct mapper_memo *memo = mapper_memo_new();
+    cr_assert_not_null(memo);
+    for (unsigned i = 0; i < 60; i++) {
+        struct hw hw = case_random_design(&g);
+        const struct layer l = case_random_layer(&g, UINT64_C(1) << 28);
+        if (l.groups > 1) {
+            continue;
+        }
+        if (i % 3 == 0) { /* larger than random ones are, where lists are cut off */
+            hw.design.rows = 24;
+            hw.design.cols = 32;
+        }
+        for (unsigned k = 0; k < 24; k++) {
+            struct hw next = hw;
+            struct design *d = &next.design;
+            d->ifmap_spad_words = k < 12 ? 24 : 1 + (unsigned)prng_below(&g, 60);
+            d->filter_spad_words =
+                k < 12 ? 400 / (1 + k / 3) : 2 + (unsigned)prng_below(&g, 500);
+            d->psum_spad_words = k < 12 ? 40u >> k % 3 : 1 + (unsigned)prng_below(&g, 60);
+            found += (unsigned)check_memo(memo, &next, &l);
+        }
+    }
+    cr_assert_gt(found, 500);
+    mapper_memo_free(memo);
+}
