@@ -16,7 +16,12 @@
 #include "gen/choose_layers.h"
 #include "models/predict.h"
 
-enum { CHUNK = 256, REMEMBERED = 1 << 17 };
+enum {
+    CHUNK_MIN = 256,
+    CHUNK_MAX = 8192,
+    CHUNKS = 16, /* at least, unless they would be too small */
+    REMEMBERED = 1 << 17
+};
 
 /* What the threads share. */
 struct run {
@@ -24,16 +29,26 @@ struct run {
     struct explore_result *out;
     pthread_mutex_t lock;
     pthread_cond_t turned;
+    uint64_t size;         /* members of a chunk */
     uint64_t chunks, next; /* of all; the next to be taken */
     uint64_t turn;         /* the next whose points are to be added */
     int stop;
     struct error *err;
 };
 
+/* A member's place in the order of evaluation: after those of other designs but for the
+ * spads, by falling sizes of the spads. */
+struct place {
+    uint64_t member, index; /* in the space, in the chunk */
+    uint64_t others;
+    unsigned spads[3];
+};
+
 /* The points of a chunk. */
 struct chunk {
-    struct explore_point *points; /* owned, [networks][CHUNK] */
-    size_t count[EXPLORE_NETWORKS];
+    struct place *places;         /* owned, [size] */
+    struct explore_point *points; /* owned, [networks][size] */
+    char *there;                  /* owned, [networks][size]: whether there is a point */
     uint64_t unmappable[EXPLORE_NETWORKS], illegal, filtered;
 };
 
@@ -84,8 +99,10 @@ static size_t type_index(const struct explore *x, const char *pe_type) {
 }
 
 /* Evaluate a member on all networks into the chunk. Returns 0, or -1 with *err set. */
-static int evaluate(const struct explore *x, struct predictor *predictor, uint64_t member,
-                    struct chunk *chunk, struct error *err) {
+static int evaluate(const struct run *run, struct predictor *predictor,
+                    const struct place *place, struct chunk *chunk, struct error *err) {
+    const struct explore *x = run->x;
+    const uint64_t member = place->member, index = place->index;
     struct hw hw;
     struct explore_point point = {0};
     struct ppa_estimate estimate;
@@ -120,7 +137,8 @@ static int evaluate(const struct explore *x, struct predictor *predictor, uint64
             x->networks[n].accuracy ? x->networks[n].accuracy[type_index(x, hw.type.name)]
                                     : NAN;
         if (conditions_hold(x, &point, 0)) {
-            chunk->points[n * CHUNK + chunk->count[n]++] = point;
+            chunk->points[n * run->size + index] = point;
+            chunk->there[n * run->size + index] = 1;
         }
     }
     return 0;
@@ -187,14 +205,19 @@ static void compare_best(const struct explore *x, struct explore_found *f,
 }
 
 /* Add a chunk's points of a network to what is found, and print them. */
-static int add_points(const struct explore *x, const struct chunk *c, size_t n,
+static int add_points(const struct run *run, const struct chunk *c, size_t n,
                       struct explore_found *f, struct error *err) {
+    const struct explore *x = run->x;
     size_t count = f->front_count;
-    if (grow(f, count + c->count[n] + 1, err)) {
+    if (grow(f, count + run->size + 1, err)) {
         return -1;
     }
-    for (size_t i = 0; i < c->count[n]; i++) {
-        const struct explore_point *p = &c->points[n * CHUNK + i];
+    for (size_t i = 0; i < run->size; i++) {
+        const struct explore_point *p = &c->points[n * run->size + i];
+        if (!c->there[n * run->size + i]) {
+            continue;
+        }
+        f->points++;
         const int outside = p->value[COLUMN_OUTSIDE] > 0;
         f->outside += (uint64_t)outside;
         if (!outside || x->extrapolate) {
@@ -208,7 +231,6 @@ static int add_points(const struct explore *x, const struct chunk *c, size_t n,
             explore_print_point(x->points, x->networks[n].net.name, p);
         }
     }
-    f->points += c->count[n];
     f->unmappable += c->unmappable[n];
     return reduce(x, f, count, err);
 }
@@ -232,13 +254,13 @@ static int add_chunk(struct run *run, uint64_t number, const struct chunk *c,
         (void)pthread_cond_wait(&run->turned, &run->lock);
     }
     for (size_t n = 0; n < x->network_count && status == 0 && !run->stop; n++) {
-        status = add_points(x, c, n, &run->out->networks[n], err);
+        status = add_points(run, c, n, &run->out->networks[n], err);
     }
     run->out->illegal += c->illegal;
     run->out->filtered += c->filtered;
     run->turn++;
     if (x->progress && !run->stop) {
-        x->progress(number * CHUNK + CHUNK, design_count(x));
+        x->progress((number + 1) * run->size, design_count(x));
     }
     (void)pthread_cond_broadcast(&run->turned);
     (void)pthread_mutex_unlock(&run->lock);
@@ -256,17 +278,59 @@ static uint64_t take(struct run *run) {
     return number;
 }
 
+static int by_place(const void *left, const void *right) {
+    const struct place *a = left, *b = right;
+    if (a->others != b->others) {
+        return a->others < b->others ? -1 : 1;
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        if (a->spads[i] != b->spads[i]) {
+            return a->spads[i] > b->spads[i] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+static size_t axis_index(const struct space *space, const char *key) {
+    return (size_t)(space_axis_of(space, key) - space->axes);
+}
+
+/* The members of a chunk in the order of evaluation: designs that differ only in their
+ * spads share most of the search for mappings. */
+static void order_members(const struct explore *x, uint64_t start, uint64_t count,
+                          struct place *places) {
+    const struct space *space = x->space;
+    const size_t spads[3] = {axis_index(space, "ifmap_spad_words"),
+                             axis_index(space, "filter_spad_words"),
+                             axis_index(space, "psum_spad_words")};
+    for (uint64_t i = 0; i < count; i++) {
+        struct place *p = &places[i];
+        struct design d;
+        size_t index[SPACE_AXES];
+        const uint64_t member = member_of(x, start + i);
+        space_member(space, member, &d);
+        space_split(space, member, index);
+        index[spads[0]] = index[spads[1]] = index[spads[2]] = 0;
+        *p = (struct place){member,
+                            i,
+                            space_join(space, index),
+                            {d.ifmap_spad_words, d.filter_spad_words, d.psum_spad_words}};
+    }
+    qsort(places, count, sizeof *places, by_place);
+}
+
 static int work_on(struct run *run, struct predictor *predictor, struct chunk *c,
                    struct error *err) {
     const uint64_t all = design_count(run->x);
     for (uint64_t number; (number = take(run)) < run->chunks;) {
-        memset(c->count, 0, sizeof c->count);
+        const uint64_t start = number * run->size, left = all - start;
+        const uint64_t count = left < run->size ? left : run->size;
+        memset(c->there, 0, run->x->network_count * run->size);
         memset(c->unmappable, 0, sizeof c->unmappable);
         c->illegal = c->filtered = 0;
-        const uint64_t start = number * CHUNK;
-        const uint64_t end = all - start < CHUNK ? all : start + CHUNK;
-        for (uint64_t k = start; k < end; k++) {
-            if (evaluate(run->x, predictor, member_of(run->x, k), c, err)) {
+        order_members(run->x, start, count, c->places);
+        for (uint64_t i = 0; i < count; i++) {
+            if (evaluate(run, predictor, &c->places[i], c, err)) {
                 return -1;
             }
         }
@@ -281,14 +345,20 @@ static void *run_thread(void *argument) {
     struct run *run = argument;
     struct error err = {"", 0, 0, ""};
     struct predictor *predictor = predictor_new();
-    struct chunk c = {.points = calloc(CHUNK * run->x->network_count, sizeof *c.points)};
+    const size_t points = run->size * run->x->network_count + 1;
+    struct chunk c = {.places = calloc(run->size, sizeof *c.places),
+                      .points = calloc(points, sizeof *c.points),
+                      .there = calloc(points, 1)};
     int status;
-    if (predictor && c.points && predictor_keep(predictor, REMEMBERED) == 0) {
+    if (predictor && c.places && c.points && c.there &&
+        predictor_keep(predictor, REMEMBERED) == 0) {
         status = work_on(run, predictor, &c, &err);
     } else {
         status = error_set(&err, "out of memory");
     }
+    free(c.places);
     free(c.points);
+    free(c.there);
     predictor_free(predictor);
     if (status != 0) {
         (void)pthread_mutex_lock(&run->lock);
@@ -298,6 +368,22 @@ static void *run_thread(void *argument) {
         (void)pthread_mutex_unlock(&run->lock);
     }
     return NULL;
+}
+
+/* Members of a chunk: all values of the last axes, as many of these as there is room for
+ * and as leave enough chunks. */
+static uint64_t chunk_size(const struct explore *x) {
+    const struct space *space = x->space;
+    const uint64_t all = design_count(x);
+    uint64_t size = 1;
+    for (size_t i = space->axis_count; i-- > 0;) {
+        const uint64_t next = size * space->axes[i].count;
+        if (next > CHUNK_MAX || (next > CHUNK_MIN && all / next < CHUNKS)) {
+            break;
+        }
+        size = next;
+    }
+    return size < CHUNK_MIN ? CHUNK_MIN : size;
 }
 
 static int run_threads(struct run *run, struct error *err) {
@@ -332,7 +418,8 @@ int explore_run(const struct explore *x, struct explore_result *out, struct erro
             return -1;
         }
     }
-    run.chunks = (design_count(x) + CHUNK - 1) / CHUNK;
+    run.size = chunk_size(x);
+    run.chunks = (design_count(x) + run.size - 1) / run.size;
     (void)pthread_mutex_init(&run.lock, NULL);
     (void)pthread_cond_init(&run.turned, NULL);
     if (x->points) {

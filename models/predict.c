@@ -11,7 +11,7 @@
 #include "models/perf.h"
 #include "verif/tensor.h"
 
-enum { REMEMBERED = 256, SHAPE = 12 };
+enum { REMEMBERED = 256, SHAPE = 12, MEMOS = 128 };
 
 /* All of a layer that its mapping and its counters depend on. */
 struct shape {
@@ -42,6 +42,12 @@ struct kept {
     struct counters counters;
 };
 
+/* What searches for a layer remember. */
+struct searched {
+    struct shape shape;
+    struct mapper_memo *memo; /* owned */
+};
+
 struct predictor {
     struct hw hw;
     unsigned latency;
@@ -49,6 +55,8 @@ struct predictor {
     unsigned count;    /* of layers so far; of more than REMEMBERED, the oldest go */
     struct kept *kept; /* owned, [places], or NULL */
     size_t places;
+    struct searched searched[MEMOS]; /* of the first layers, if kept */
+    unsigned searched_count;
     struct remembered layers[REMEMBERED];
 };
 
@@ -66,6 +74,9 @@ struct predictor *predictor_new(void) {
 
 void predictor_free(struct predictor *p) {
     if (p) {
+        for (unsigned i = 0; i < p->searched_count; i++) {
+            mapper_memo_free(p->searched[i].memo);
+        }
         perf_work_free(p->work);
         free(p->kept);
         free(p);
@@ -102,6 +113,21 @@ static const struct remembered *find(const struct predictor *p,
         }
     }
     return NULL;
+}
+
+/* The memo for a layer's searches, or NULL: nothing is kept, or there is no room. */
+static struct mapper_memo *memo_of(struct predictor *p, const struct shape *shape) {
+    for (unsigned i = 0; i < p->searched_count; i++) {
+        if (memcmp(&p->searched[i].shape, shape, sizeof *shape) == 0) {
+            return p->searched[i].memo;
+        }
+    }
+    struct mapper_memo *memo =
+        p->kept && p->searched_count < MEMOS ? mapper_memo_new() : NULL;
+    if (memo) {
+        p->searched[p->searched_count++] = (struct searched){*shape, memo};
+    }
+    return memo;
 }
 
 /* Scale the counters of a layer unless one would pass 2^62. */
@@ -173,7 +199,7 @@ int predictor_layer(struct predictor *p, const struct layer *l, struct mapping *
         return 0;
     }
     const struct layer part = tensor_group_layer(l);
-    if (mapping_search(&p->hw, &part, mapping, err) ||
+    if (mapping_search_with(memo_of(p, &shape), &p->hw, &part, mapping, err) ||
         predict_part(p, &part, &shape, mapping, out, err) ||
         scale(l, l->groups > 1 ? l->groups : 1, out, err)) {
         return -1;

@@ -23,7 +23,8 @@ void predictor_free(struct predictor *p);
 
 /* Remember predictions from design to design too, in so many places (a power of two; a
  * few hundred bytes each): designs whose mappings of a layer are equal differ in its
- * counters only by what enters them (struct timing in predict.c).
+ * counters only by what enters them (struct timing in predict.c). Searches remember too:
+ * of one design after the other that differ only in their spads, best by falling sizes.
  * Returns 0, or -1 when memory is out. */
 int predictor_keep(struct predictor *p, size_t places);
 
