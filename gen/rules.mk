@@ -4,3 +4,7 @@
 
 QADAM_SRCS += $(wildcard gen/*.c) build/proto/onnx.pb-c.c
 GENERATED += build/proto/onnx.pb-c.h
+
+# Long searches.
+$(patsubst %.c,build/obj/%.o,$(wildcard gen/map*.c)): CFLAGS += -O3
+$(patsubst %.c,build/pic/obj/%.o,$(wildcard gen/map*.c)): CFLAGS += -O3

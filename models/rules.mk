@@ -7,6 +7,8 @@ QADAM_SRCS += $(wildcard models/*.c)
 
 # Long loops.
 build/obj/models/infer_kernel.o: CFLAGS += -O3
+$(patsubst %.c,build/obj/%.o,$(wildcard models/perf*.c)): CFLAGS += -O3
+$(patsubst %.c,build/pic/obj/%.o,$(wildcard models/perf*.c)): CFLAGS += -O3
 $(patsubst %.c,build/obj/%.o,$(wildcard pe_lib/*/golden.c)): CFLAGS += -O3
 
 # The evaluation of the QADAM paper, on so many designs of each PE type.

@@ -110,12 +110,14 @@ install.deps = build/qadam $(LIBQADAM)
 
 build/tests/perf_bench: build/obj/tests/mapper_cases.o
 
-.PHONY: bench bench-growth
+.PHONY: bench bench-growth bench-explore
 bench: build/tests/perf_bench ## time mapping search and exact prediction on 1000 designs
 	$(Q)build/tests/perf_bench
 bench-growth: build/tests/perf_bench ## how that time grows, as table and plot of docs/
 	$(Q)build/tests/perf_bench --growth docs/data/perf_growth.csv
 	$(Q)docs/figures/perf_growth.py docs/data/perf_growth.csv docs/figures/perf_growth.svg
+bench-explore: build/qadam ## time qadam explore on 108000 designs and six workloads
+	$(Q)tests/explore_bench.py build/qadam
 
 # Proofs of the PE types' RTL: one for every folder that has traits. Short in `make test`;
 # `make pe-proof` takes 10^7 random vectors for integer types, 10^8 for float types.
