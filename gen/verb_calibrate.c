@@ -173,8 +173,10 @@ int verb_calibrate(int argc, char **argv) {
     struct verb v = {.opts = &opts, .output = options_value(&opts, "output")};
     status = OPTIONS_ERROR;
     if (check_usage(&v, &err) == 0) {
-        status =
-            prepare(&v, &err) || add_types(&v, &err) || write_network(&v, &err) ? 1 : 0;
+        status = json_out_probe(v.output, &err) || prepare(&v, &err) ||
+                         add_types(&v, &err) || write_network(&v, &err)
+                     ? 1
+                     : 0;
     }
     if (err.text[0] != '\0') {
         error_print(&err);

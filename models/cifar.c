@@ -173,8 +173,8 @@ int preprocess_read(const struct network *net, struct preprocess *p, struct erro
     return rc;
 }
 
-int preprocess_parse(const char *text, double numbers[CIFAR_CHANNELS], int positive,
-                     struct error *err) {
+int preprocess_parse(const char *option, const char *text, double numbers[CIFAR_CHANNELS],
+                     int positive, struct error *err) {
     const char *at = text;
     for (size_t i = 0; i < CIFAR_CHANNELS; i++) {
         char *end = NULL;
@@ -182,8 +182,9 @@ int preprocess_parse(const char *text, double numbers[CIFAR_CHANNELS], int posit
         const char separator = i + 1 < CIFAR_CHANNELS ? ',' : '\0';
         if (end == at || *end != separator || !isfinite(numbers[i]) ||
             (positive && numbers[i] <= 0)) {
-            return error_set(err, "'%.80s' must be %d numbers%s, separated by commas",
-                             text, CIFAR_CHANNELS, positive ? " above 0" : "");
+            return error_set(err,
+                             "%s is '%.80s', must be %d numbers%s, separated by commas",
+                             option, text, CIFAR_CHANNELS, positive ? " above 0" : "");
         }
         at = end + 1;
     }

@@ -60,9 +60,9 @@ int cifar_check(const struct cifar *c, const struct network *net, struct error *
  * Returns 0, or -1 with *err set. */
 int preprocess_read(const struct network *net, struct preprocess *p, struct error *err);
 
-/* Take one of the two from text: 3 numbers separated by commas.
+/* Take one of the two from the text of an option: 3 numbers separated by commas.
  * Returns 0, or -1 with *err set. */
-int preprocess_parse(const char *text, double numbers[CIFAR_CHANNELS], int positive,
-                     struct error *err);
+int preprocess_parse(const char *option, const char *text, double numbers[CIFAR_CHANNELS],
+                     int positive, struct error *err);
 
 #endif

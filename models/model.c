@@ -27,8 +27,9 @@ int model_open(struct model *m, const char *home, const struct network *net,
     if (weights_open(&m->weights, net->weights, err) ||
         weights_check(&m->weights, net, err) ||
         preprocess_read(net, &m->preprocess, err) ||
-        (mean && preprocess_parse(mean, m->preprocess.mean, 0, err)) ||
-        (deviation && preprocess_parse(deviation, m->preprocess.deviation, 1, err))) {
+        (mean && preprocess_parse("--mean", mean, m->preprocess.mean, 0, err)) ||
+        (deviation &&
+         preprocess_parse("--deviation", deviation, m->preprocess.deviation, 1, err))) {
         return -1;
     }
     return 0;

@@ -77,13 +77,13 @@ Test(cifar, reads_cifar_100) {
 Test(cifar, parses_three_numbers) {
     struct error err = {"", 0, 0, ""};
     double numbers[CIFAR_CHANNELS];
-    cr_assert_eq(preprocess_parse("0.5,-1,2e-1", numbers, 0, &err), 0);
+    cr_assert_eq(preprocess_parse("--mean", "0.5,-1,2e-1", numbers, 0, &err), 0);
     cr_assert_float_eq(numbers[0], 0.5, 0);
     cr_assert_float_eq(numbers[1], -1, 0);
     cr_assert_float_eq(numbers[2], 0.2, 1e-15);
-    cr_assert_eq(preprocess_parse("0.5,-1,1", numbers, 1, NULL), -1);
-    cr_assert_eq(preprocess_parse("0.5,1", numbers, 1, NULL), -1);
-    cr_assert_eq(preprocess_parse("0.5,1,1,", numbers, 1, NULL), -1);
-    cr_assert_eq(preprocess_parse("0.5,nan,1", numbers, 0, NULL), -1);
-    cr_assert_eq(preprocess_parse("", numbers, 0, NULL), -1);
+    cr_assert_eq(preprocess_parse("--mean", "0.5,-1,1", numbers, 1, NULL), -1);
+    cr_assert_eq(preprocess_parse("--mean", "0.5,1", numbers, 1, NULL), -1);
+    cr_assert_eq(preprocess_parse("--mean", "0.5,1,1,", numbers, 1, NULL), -1);
+    cr_assert_eq(preprocess_parse("--mean", "0.5,nan,1", numbers, 0, NULL), -1);
+    cr_assert_eq(preprocess_parse("--mean", "", numbers, 0, NULL), -1);
 }
