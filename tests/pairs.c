@@ -45,7 +45,9 @@ int pairs_design(const struct pairs *c, unsigned number, struct hw *hw,
         } while (d.dram_bytes_per_cycle > d.bus_bits / 8);
         (void)snprintf(d.spad_style, sizeof d.spad_style,
                        prng_below(&g, 2) ? "latch" : "flop");
-        if (design_derive(c->home, &d, hw, NULL) == 0) {
+        /* a filter spad that one weight beside a bus word overfills takes no layer */
+        if (design_derive(c->home, &d, hw, NULL) == 0 &&
+            d.filter_spad_words > hw->weight_lanes) {
             return 0;
         }
     }
