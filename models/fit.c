@@ -17,7 +17,8 @@ static const double COVERED = 0.95; /* of the designs, by an interval */
 
 #define PE_PARAMETERS                                                                    \
     (VARIABLE(VAR_IFMAP_SPAD) | VARIABLE(VAR_FILTER_SPAD) | VARIABLE(VAR_PSUM_SPAD) |    \
-     VARIABLE(VAR_BUS_BITS) | VARIABLE(VAR_PSUM_BITS) | VARIABLE(VAR_SPAD_FLOP))
+     VARIABLE(VAR_BUS_BITS) | VARIABLE(VAR_PSUM_BITS) | VARIABLE(VAR_SPAD_FLOP) |        \
+     VARIABLE(VAR_IFMAP_ROWS) | VARIABLE(VAR_FILTER_ROWS))
 #define PE_RATES                                                                         \
     (VARIABLE(VAR_TOGGLES) | VARIABLE(VAR_IFMAP_WRITES) | VARIABLE(VAR_FILTER_WRITES) |  \
      VARIABLE(VAR_PSUM_WRITES))

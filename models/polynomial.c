@@ -24,6 +24,8 @@ static const struct {
     [VAR_SPAD_FLOP] = {"spad_flop", "1"},
     [VAR_GLB_BANKS] = {"glb_banks", "bank"},
     [VAR_GLB_BANK_ROOT] = {"glb_bank_root", "word^0.5"},
+    [VAR_IFMAP_ROWS] = {"ifmap_spad_rows", "row"},
+    [VAR_FILTER_ROWS] = {"filter_spad_rows", "row"},
     [VAR_TOGGLES] = {"toggles_per_cycle", "toggle"},
     [VAR_IFMAP_WRITES] = {"ifmap_spad_writes", "write"},
     [VAR_FILTER_WRITES] = {"filter_spad_writes", "write"},
@@ -64,6 +66,8 @@ void point_set(struct point *at, const struct hw *hw, const struct synth_activit
     at->v[VAR_SPAD_FLOP] = strcmp(d->spad_style, "flop") == 0;
     at->v[VAR_GLB_BANKS] = hw->glb_banks;
     at->v[VAR_GLB_BANK_ROOT] = sqrt(hw->glb_bank_words);
+    at->v[VAR_IFMAP_ROWS] = ceil((double)d->ifmap_spad_words / hw->act_lanes);
+    at->v[VAR_FILTER_ROWS] = ceil((double)d->filter_spad_words / hw->weight_lanes);
     at->v[VAR_TOGGLES] = a->toggles;
     at->v[VAR_IFMAP_WRITES] = a->ifmap_writes;
     at->v[VAR_FILTER_WRITES] = a->filter_writes;

@@ -32,6 +32,8 @@ enum variable {
     VAR_PARAMETERS,
     VAR_GLB_BANKS = VAR_PARAMETERS, /* follow from the parameters */
     VAR_GLB_BANK_ROOT,              /* square root of the words of a bank */
+    VAR_IFMAP_ROWS,                 /* bus words in the spad: each has a clock gate */
+    VAR_FILTER_ROWS,
     VAR_DERIVED_END,
     VAR_TOGGLES = VAR_DERIVED_END, /* struct synth_activity, in its order */
     VAR_IFMAP_WRITES,
