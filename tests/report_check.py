@@ -20,6 +20,7 @@ try:
     from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import WebDriverWait
 except ImportError:
     print("no python3-selenium")
     sys.exit(77)
@@ -129,6 +130,17 @@ def clipboard(browser):
         "const done = arguments[0]; navigator.clipboard.readText().then(done, String)")
 
 
+def copied(browser, pe_type):
+    """The copied design of that type, once it is there: a copy ends after its click."""
+    def design(page):
+        try:
+            found = json.loads(clipboard(page))
+        except json.JSONDecodeError:
+            return None
+        return found if found["pe_type"] == pe_type else None
+    return WebDriverWait(browser, 60).until(design)
+
+
 def move_to(browser, chart, dataset, index):
     """Move the pointer to a point of a chart; its canvas."""
     canvas, x, y = browser.execute_script("""
@@ -146,6 +158,8 @@ def check_pointer(browser):
     best = browser.execute_script(
         "return window.report.data.networks[0].types.fp32.best.energy")
     canvas = move_to(browser, 2, 0, best)
+    WebDriverWait(browser, 60).until(lambda page: page.execute_script(
+        "return !!window.report.charts[2].tooltip.dataPoints"))  # drawn in a later frame
     title, lines, design = browser.execute_script("""
         const chart = window.report.charts[2], at = chart.tooltip.dataPoints?.[0];
         if (!at) return ["", [], {}];
@@ -157,7 +171,7 @@ def check_pointer(browser):
     check("hover's hash", f"hash {design.get('hash')}" in lines, True)
     ActionChains(browser).click().perform()
     keys = [*PARAMETERS, "psum_bits", "spad_style"]
-    check("copied design", json.loads(clipboard(browser)),
+    check("copied design", copied(browser, "fp32"),
           {"name": "checked", "pe_type": "fp32", **{key: design[key] for key in keys}})
     return canvas
 
@@ -166,11 +180,11 @@ def check_keys(browser, canvas):
     """Arrow keys and Enter copy a design of the front; the table's buttons copy too."""
     browser.execute_script("arguments[0].focus()", canvas)
     ActionChains(browser).send_keys(Keys.ARROW_RIGHT).send_keys(Keys.ENTER).perform()
-    check("copied by keys", json.loads(clipboard(browser))["pe_type"], "lightpe1")
+    check("copied by keys", copied(browser, "lightpe1")["pe_type"], "lightpe1")
     button = browser.find_element("css selector", "#best button")
     browser.execute_script("arguments[0].focus()", button)
     ActionChains(browser).send_keys(Keys.ENTER).perform()
-    check("copied by the table", json.loads(clipboard(browser))["pe_type"], "fp32")
+    check("copied by the table", copied(browser, "fp32")["pe_type"], "fp32")
 
 
 def check_page(path, wanted):
