@@ -273,20 +273,23 @@ static net_bit add_buffer(struct work *w, net_bit in, double load, double *pin_f
     return net;
 }
 
+static double load_of(const struct sink *sinks, size_t count) {
+    double load = 0;
+    for (size_t k = 0; k < count; k++) {
+        load += sinks[k].load_ff;
+    }
+    return load;
+}
+
 /* Put buffers on net before sinks[0..count-1], level by level until at most limit fF hang
- * on it; *load gets what is left. The sinks array is used up. */
+ * on it or a level would not make it less; *load gets what is left. The sinks array is
+ * used up. */
 static int build_tree(struct work *w, net_bit net, struct sink *sinks, size_t count,
                       double limit, double *load) {
-    for (;;) {
+    *load = load_of(sinks, count);
+    while (*load > limit && count > 1) {
         size_t made = 0, i = 0;
 
-        *load = 0;
-        for (size_t k = 0; k < count; k++) {
-            *load += sinks[k].load_ff;
-        }
-        if (*load <= limit || count < 2) {
-            return 0;
-        }
         while (i < count) {
             double branch = 0, pin_ff = 0;
             size_t first = i, conn = 0;
@@ -307,12 +310,14 @@ static int build_tree(struct work *w, net_bit net, struct sink *sinks, size_t co
             memcpy(buffer->part, w->m->cells[sinks[first].cell].part, NETLIST_PART);
             sinks[made++] = (struct sink){w->m->cell_count - 1, conn, 0, pin_ff};
         }
-        if (made == count) { /* nothing gained: every sink is a branch of its own */
-            *load = 0;
+        const double before = *load;
+        count = made;
+        *load = load_of(sinks, count);
+        if (*load >= before) {
             return 0;
         }
-        count = made;
     }
+    return 0;
 }
 
 static int mend_net(struct work *w, net_bit bit) {

@@ -16,7 +16,7 @@ set BLOCKS {qadam_row qadam_collector qadam_glb}
 set MODULES {qadam_array qadam_chain_row qadam_sequencer qadam_config qadam_ifmap_feed
   qadam_filter_feed qadam_psum_unit qadam_regs qadam_dispatch qadam_load qadam_store}
 set WIDE {qadam_collector qadam_glb}
-set DEEP {qadam_top qadam_chain_row qadam_sequencer qadam_config qadam_ifmap_feed
+set DEEP {qadam_top qadam_chain_row qadam_sequencer qadam_config qadam_load qadam_ifmap_feed
   qadam_filter_feed qadam_psum_unit}
 
 # Read an RTLIL file: for every module its sources, parameters and instances, as the arrays
