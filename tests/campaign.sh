@@ -161,7 +161,7 @@ killed() {
 interrupted() {
   export FAKE_SLEEP=5
   for signal in INT TERM HUP; do
-    env --default-signal=INT "$qadam" campaign space.json -o "$PWD/out" -j 3 \
+    env --default-signal=INT,HUP "$qadam" campaign space.json -o "$PWD/out" -j 3 \
       --program "$here/campaign_fake.sh" >out.txt 2>&1 &
     campaign=$!
     sleep 0.7
